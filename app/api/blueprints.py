@@ -1,0 +1,25 @@
+"""The API's resources, in the order in which its description shows them."""
+
+from app.api import (
+    audit_events,
+    audit_exports,
+    bulk,
+    calculations,
+    documents,
+    orders,
+    reference,
+    tax_id_checks,
+    webhooks,
+)
+
+API_BLUEPRINTS = (
+    tax_id_checks.bp,
+    calculations.bp,
+    orders.bp,
+    documents.bp,
+    bulk.bp,
+    audit_events.bp,
+    audit_exports.bp,
+    webhooks.bp,
+    reference.bp,
+)

@@ -1,0 +1,1 @@
+"""The taxdesk command, one file per group."""

@@ -1,0 +1,1 @@
+"""Drawing PDFs and reading them back."""

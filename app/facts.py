@@ -1,0 +1,204 @@
+"""What callers tell us about orders, payments and refunds: frozen facts, typed, JSON-able, without behaviour.
+
+Schemas make them from JSON, services act on them, rows keep them as JSON.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands; a preorder authorisation is an order."""
+
+    QUOTE = "quote"
+    PREAUTHORIZED = "preauthorized"
+    OPEN = "open"
+    PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+
+
+class PaymentKind(StrEnum):
+    """What a financial transaction on an order is."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    AUTHORIZATION = "authorization"
+
+
+class RefundReason(StrEnum):
+    """Why tax is to be given back."""
+
+    VAT_ID_PROVIDED = "vat_id_provided"
+    EXEMPTION_CERTIFICATE = "exemption_certificate"
+    WRONG_RATE = "wrong_rate"
+    WRONG_ADDRESS = "wrong_address"
+    WRONG_PRODUCT_KIND = "wrong_product_kind"
+    DUPLICATE_TAX = "duplicate_tax"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address; ``country`` as in :class:`app.schemas.fields.CountryCode`."""
+
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    county: str | None = None
+    state: str | None = None
+    country: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxId:
+    """A tax ID as given; ``check_id`` names a check of ours, ``status`` is somebody's word."""
+
+    kind: str = "vat"
+    number: str
+    check_id: str | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who buys. ``reference`` is unique per client; ``language`` is a BCP 47 tag."""
+
+    reference: str
+    kind: str
+    name: str
+    romanised_name: str | None = None
+    email: str
+    language: str
+    address: Address
+    tax_ids: tuple[TaxId, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Customer":
+        """The customer that :func:`as_json` wrote."""
+        address, tax_ids = Address(**data["address"]), tuple(TaxId(**t) for t in data["tax_ids"])
+        return cls(**(data | {"address": address, "tax_ids": tax_ids}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedTax:
+    """The tax that the billing system charged on a line, in the order's currency."""
+
+    amount: Decimal
+    rate_percent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One product. ``amount`` is the line total after quantity, net or gross as ``tax_behavior`` says."""
+
+    reference: str
+    description: str
+    product_kind: str
+    quantity: Decimal
+    amount: Decimal
+    tax_behavior: str = "exclusive"
+    tax: StatedTax | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """An invoice that the billing system issued for the order."""
+
+    number: str
+    issued_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An agreement to exchange goods or services for money."""
+
+    client: str
+    seller: str
+    status: OrderStatus = OrderStatus.OPEN
+    currency: str
+    ordered_at: datetime
+    supply_date: date
+    purchase_order_number: str | None = None
+    payment_terms_days: int | None = None
+    invoices: tuple[Invoice, ...] = ()
+    customer: Customer
+    lines: tuple[Line, ...]
+    charged_tax: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """A financial transaction on an order; ``cost`` is what the payment option cost us, in the payment's currency."""
+
+    reference: str
+    kind: PaymentKind
+    amount: Decimal
+    currency: str
+    option: str
+    cost: Decimal | None = None
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxIdAsked:
+    """A tax ID to be checked, with what the register should compare."""
+
+    country: str
+    number: str
+    kind: str = "vat"
+    requester: str | None = None
+    name: str | None = None
+    address: str | None = None
+    order_reference: str | None = None
+    mode: str = "register_if_possible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxRefundAsked:
+    """A tax refund on an order: why, and the proof."""
+
+    reason: RefundReason
+    tax_id: TaxId | None = None
+    valid_from: date | None = None
+    lines: tuple[str, ...] = ()
+    note: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditExportAsked:
+    """What an auditor wants to have: everything of a period (civil days in UTC, both included), or a sample of it.
+
+    Args:
+        sample_size: how many documents are drawn; None for all.
+        sample_seed: what decides which; the same seed draws the same documents.
+    """
+
+    first_day: date
+    last_day: date
+    sample_size: int | None = None
+    sample_seed: str | None = None
+
+
+def as_json(facts: Any) -> dict[str, Any]:
+    """Facts as JSON-able members: decimals as strings, dates and moments in ISO 8601, enumerations by value."""
+    return {name: _plain(value) for name, value in asdict(facts).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value) if isinstance(value, StrEnum) else value

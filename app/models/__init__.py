@@ -1,0 +1,18 @@
+"""Tables, one file per aggregate; no queries, no rules. Importing this package knows them all."""
+
+from app.models import access, audit, bulk, decisions, documents, exports, jobs, mails, orders, webhooks
+from app.models.base import Base
+
+__all__ = [
+    "Base",
+    "access",
+    "audit",
+    "bulk",
+    "decisions",
+    "documents",
+    "exports",
+    "jobs",
+    "mails",
+    "orders",
+    "webhooks",
+]

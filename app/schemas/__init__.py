@@ -1,0 +1,1 @@
+"""marshmallow: JSON and form data to typed facts and back."""

@@ -1,0 +1,187 @@
+"""The documents of a tax refund, composed from the order and the decision: nothing is decided here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.documents import facts
+from app.facts import Customer, Invoice, PaymentKind, RefundReason
+from app.i18n import Language
+from app.postal import address_lines
+from app.reference.load import reference
+from app.sellers import SellerEntity
+from app.services.issue_document import seller_block
+from app.services.read_order import OrderView
+from app.store.orders import OrderLine
+from tax_rules.facts import TaxId
+from tax_rules.vat.adjust import RefundLine, TaxRefundDecision
+
+ZERO = Decimal(0)
+CORRECTION_LAW = ("Directive 2006/112/EC Art. 219", "Directive 2006/112/EC Art. 226")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundCase:
+    """Everything that the documents of one refund are made from."""
+
+    view: OrderView
+    seller: SellerEntity
+    decision: TaxRefundDecision
+    tax_id: TaxId
+    reason: RefundReason
+    invoice: Invoice
+    language: Language
+
+    @property
+    def places(self) -> Decimal:
+        """Zero with the decimals of the order's currency."""
+        line = self.view.order.lines[0]
+        return line.net - line.net
+
+
+def credit_note(case: RefundCase, header: facts.Header) -> facts.CreditNote:
+    """The credit note: it credits what is left of the original invoice and names it; the buyer stands as invoiced.
+
+    Law: Directive 2006/112/EC Art. 219.
+    """
+    order = case.view.order
+    rows = tuple(_row(line, r.net, r.tax_before, r.rate_before, line.vat_category or "S") for line, r in _pairs(case))
+    totals = _totals(case, rows)
+    refunded = case.decision.tax_refund
+    return facts.CreditNote(
+        header=header,
+        seller=seller_block(case.seller, case.language, order.supply_date, order.lines[0].tax_country),
+        customer=_party(order.customer, case.language, with_tax_id=None),
+        original_invoice=facts.InvoiceReference(number=case.invoice.number, issued_on=case.invoice.issued_on),
+        supply_date=order.supply_date,
+        currency=order.currency,
+        credits="invoice",
+        reason=str(case.reason),  # type: ignore[arg-type] - the same words
+        lines=rows,
+        tax_totals=_tax_totals(case, rows),
+        totals=totals,
+        offset_amount=totals.gross - refunded if case.view.totals.paid else None,
+        refund=_refund(case, refunded),
+        law=_unique((*CORRECTION_LAW, *case.decision.law)),
+    )
+
+
+def new_invoice(case: RefundCase, header: facts.Header, *, credit_note_number: str | None) -> facts.CorrectedInvoice:
+    """The invoice that takes the original's place, with the buyer's tax ID and the wording that the law wants.
+
+    Law: Directive 2006/112/EC Art. 226.
+    """
+    order, decision = case.view.order, case.decision
+    is_new = credit_note_number is not None
+    category = decision.vat_category or "S"
+    rows = tuple(
+        _row(
+            line,
+            r.net,
+            r.tax_after,
+            None if is_new else r.rate_before,
+            category if is_new else line.vat_category or "S",
+        )
+        for line, r in _pairs(case)
+    )
+    totals = _totals(case, rows)
+    is_paid = case.view.totals.outstanding <= 0
+    return facts.CorrectedInvoice(
+        header=header,
+        seller=seller_block(case.seller, case.language, order.supply_date, case.seller.country),
+        customer=_party(order.customer, case.language, with_tax_id=case.tax_id),
+        replacement="new_invoice" if is_new else "amended_invoice",
+        original_invoice=facts.InvoiceReference(number=case.invoice.number, issued_on=case.invoice.issued_on),
+        credit_note_number=credit_note_number,
+        supply_date=order.supply_date,
+        currency=order.currency,
+        lines=rows,
+        tax_totals=_tax_totals(case, rows),
+        totals=totals,
+        amount_paid=totals.gross if is_paid else case.places,
+        amount_due=case.places if is_paid else totals.gross,
+        notices=_notices(case),
+        law=_unique((*CORRECTION_LAW, *decision.law)),
+    )
+
+
+def _pairs(case: RefundCase) -> Iterable[tuple[OrderLine, RefundLine]]:
+    lines = {line.reference: line for line in case.view.order.lines}
+    return [(lines[refunded.reference], refunded) for refunded in case.decision.lines]
+
+
+def _row(line: OrderLine, net: Decimal, tax: Decimal, rate: Decimal | None, category: str) -> facts.Line:
+    zero = line.net - line.net
+    return facts.Line(
+        reference=line.reference,
+        description=line.description,
+        quantity=line.quantity,
+        net=net + zero,
+        rate_percent=rate,
+        tax=tax + zero,
+        gross=net + tax + zero,
+        category=category,  # type: ignore[arg-type] - EN 16931 codes
+    )
+
+
+def _totals(case: RefundCase, rows: tuple[facts.Line, ...]) -> facts.Totals:
+    net = sum((row.net for row in rows), case.places)
+    tax = sum((row.tax for row in rows), case.places)
+    return facts.Totals(net=net, tax=tax, gross=net + tax)
+
+
+def _tax_totals(case: RefundCase, rows: tuple[facts.Line, ...]) -> tuple[facts.TaxTotal, ...]:
+    countries = {line.reference: line.tax_country for line in case.view.order.lines}
+    sums: dict[tuple[str, Decimal | None, str | None], tuple[Decimal, Decimal]] = {}
+    for row in rows:
+        country = countries[row.reference] if row.rate_percent is not None else None
+        key = (row.category, row.rate_percent, country)
+        net, tax = sums.get(key, (case.places, case.places))
+        sums[key] = (net + row.net, tax + row.tax)
+    return tuple(
+        facts.TaxTotal(category=category, rate_percent=rate, country=country, net=net, tax=tax)  # type: ignore[arg-type]
+        for (category, rate, country), (net, tax) in sums.items()
+    )
+
+
+def _refund(case: RefundCase, amount: Decimal) -> facts.Refund | None:
+    """The money that goes back: by the option of the last payment, where anything was paid."""
+    payments = [p for p in case.view.payments if p.kind == PaymentKind.PAYMENT]
+    if not payments or not amount:
+        return None
+    option = reference().payment_options[payments[-1].option]
+    return facts.Refund(
+        amount=amount + case.places,
+        payment_option=option.names.in_language(case.language.tag.split("-")[0]),
+        arrives_days_from=option.refund_days[0],
+        arrives_days_to=option.refund_days[1],
+    )
+
+
+def _notices(case: RefundCase) -> tuple[facts.Notice, ...]:
+    """The notices of the decision in the document's language, English where the law's wording has none of it."""
+    wanted = case.language.tag.split("-")[0]
+    by_code: dict[str, dict[str, str]] = {}
+    for notice in case.decision.notices:
+        by_code.setdefault(notice.code, {})[notice.language] = notice.text
+    return tuple(
+        facts.Notice(code=code, text=texts.get(wanted) or texts.get("en") or next(iter(texts.values())))
+        for code, texts in by_code.items()
+    )
+
+
+def _party(customer: Customer, language: Language, *, with_tax_id: TaxId | None) -> facts.Party:
+    """The buyer; with the tax ID only on the document that the law wants it on."""
+    given = tuple(facts.TaxId(kind="vat", number=t.number, country=customer.address.country) for t in customer.tax_ids)
+    new = with_tax_id and (facts.TaxId(kind="vat", number=with_tax_id.number, country=with_tax_id.country),)
+    return facts.Party(
+        name=customer.name,
+        romanised_name=customer.romanised_name,
+        address=address_lines(customer.address, language),
+        country=customer.address.country,
+        tax_ids=new or given,
+    )
+
+
+def _unique(law: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(law))

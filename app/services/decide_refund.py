@@ -1,0 +1,142 @@
+"""Deciding a tax refund: what is known of the tax ID, what was charged, and what the rules make of both."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.desk import Desk
+from app.errors import Fault, NothingToRefund, NotRefundable, OriginalInvoiceMissing, TaxIdMalformed, TaxIdNotVerified
+from app.facts import Invoice, TaxId, TaxRefundAsked
+from app.services.compose_refund import RefundCase
+from app.services.gather_tax_facts import gather_customer
+from app.services.issue_document import document_language
+from app.services.read_order import OrderView
+from app.services.read_sellers import seller_in_force
+from app.store.orders import StoredOrder
+from app.store.tax_id_checks import StoredCheck
+from tax_rules import facts as rules
+from tax_rules.explain import caution_in_words, step_in_words
+from tax_rules.identifiers import IdentifierCheck, check_identifier
+from tax_rules.vat.adjust import ChargedLine, LateTaxId, RefundOutcome, TaxRefundDecision, decide_tax_refund
+from tax_rules.vat.evidence import number_country
+
+ZERO = Decimal(0)
+KIND_OF_OUTCOME = {RefundOutcome.REFUND: "tax_refund", RefundOutcome.BUYER_DETAILS: "buyer_details"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxIdEvidence:
+    """What is known of the tax ID now."""
+
+    offline: IdentifierCheck
+    status: str
+    register: dict[str, Any] | None
+    check: StoredCheck | None
+
+    def members(self) -> dict[str, Any]:
+        said = self.register or {}
+        return {
+            "check_id": self.check.id if self.check else None,
+            "status": self.status,
+            "register": said.get("name"),
+            "consultation_number": said.get("consultation_number"),
+            "answered_at": said.get("answered_at"),
+        }
+
+
+def check_offline(desk: Desk, tax_id: TaxId, order: StoredOrder) -> IdentifierCheck:
+    home = order.customer.address.country
+    country = number_country(tax_id.number, customer_country=home, on=order.supply_date, book=desk.book)
+    offline = check_identifier(country, tax_id.number, kind=tax_id.kind)
+    if offline.valid is False:
+        hint = " `suggestion` is what was probably meant." if offline.suggestion else ""
+        detail = f"This cannot be a {offline.country} tax ID ({offline.reason}): expected {offline.expected}.{hint}"
+        raise TaxIdMalformed(
+            detail,
+            Fault("/tax_id/number", str(offline.reason), detail),
+            expected=offline.expected,
+            suggestion=offline.suggestion,
+        )
+    return offline
+
+
+def decide_refund(
+    desk: Desk, session: Session, actor: Actor, view: OrderView, asked: TaxRefundAsked, evidence: TaxIdEvidence
+) -> tuple[RefundCase, tuple[dict[str, Any], ...]]:
+    """Put the question to the rules, and turn every answer but a refund into the error that says why."""
+    order = view.order
+    seller = seller_in_force(session, order.seller)
+    valid_from = asked.valid_from or (evidence.check.valid_from if evidence.check else None)
+    tax_id = rules.TaxId(
+        kind=asked.tax_id.kind if asked.tax_id else "vat",
+        number=evidence.offline.number,
+        country=evidence.offline.country,
+        status=rules.TaxIdStatus(evidence.status),
+        valid_from=valid_from,
+    )
+    late = LateTaxId(
+        seller=seller.facts(),
+        customer=gather_customer(session, actor, order.customer, book=desk.book, tax_date=order.supply_date).customer,
+        currency=order.currency,
+        supply_date=order.supply_date,
+        lines=charged_lines(view, asked.lines),
+        tax_id=tax_id,
+    )
+    decision = decide_tax_refund(late, desk.book)
+    _refuse_by_outcome(desk, decision, evidence)
+    case = RefundCase(
+        view=view,
+        seller=seller,
+        decision=decision,
+        tax_id=tax_id,
+        reason=asked.reason,
+        invoice=original_invoice(view),
+        language=document_language(order.customer.language),
+    )
+    warnings = tuple({"code": w.code, "message": caution_in_words(w, "en", desk.book)} for w in decision.warnings)
+    return case, warnings
+
+
+def charged_lines(view: OrderView, only: tuple[str, ...] = ()) -> tuple[ChargedLine, ...]:
+    """The order's lines as charged, with what issued adjustments gave back since."""
+    refunded: dict[str, Decimal] = {}
+    for adjustment in view.adjustments:
+        if adjustment.status == "issued":
+            for line in adjustment.lines:
+                refunded[line["reference"]] = refunded.get(line["reference"], ZERO) + Decimal(line["tax_refund"])
+    return tuple(
+        ChargedLine(
+            reference=line.reference,
+            product_kind=rules.ProductKind(line.product_kind),
+            net=line.net,
+            tax=line.tax,
+            rate=line.rate_percent if line.rate_percent is not None else ZERO,
+            tax_refunded=refunded.get(line.reference, ZERO),
+        )
+        for line in view.order.lines
+        if not only or line.reference in only
+    )
+
+
+def original_invoice(view: OrderView) -> Invoice:
+    if not view.order.invoices:
+        raise OriginalInvoiceMissing("The order names no invoice, and a credit note must name the one it corrects.")
+    return max(view.order.invoices, key=lambda invoice: invoice.issued_on)
+
+
+def _refuse_by_outcome(desk: Desk, decision: TaxRefundDecision, evidence: TaxIdEvidence) -> None:
+    if decision.outcome in KIND_OF_OUTCOME:
+        return
+    if decision.reason in {"nothing_left", "no_tax_charged"}:
+        raise NothingToRefund("No tax is left to refund on these lines.", refundable="0")
+    if decision.outcome in (RefundOutcome.PENDING, RefundOutcome.REFUSED):
+        said = {
+            "unverified": "The register does not know this number.",
+            "not_checked": "No register of ours answers for this country, so nobody has confirmed the number.",
+        }.get(evidence.status, "The number does not prove a business in the country of the supply.")
+        raise TaxIdNotVerified(said, Fault("/tax_id/number", evidence.status, said), evidence=evidence.members())
+    words = " ".join(step_in_words(step, "en", desk.book) for step in decision.steps[-1:])
+    raise NotRefundable(words, reason=decision.reason, rule=decision.rule, law=list(decision.law))

@@ -1,0 +1,101 @@
+"""A document that somebody asked for: a tax form or a fact sheet of ours, issued against the customer's order.
+
+The newest of a kind and language takes the place of the one before, which stays readable and says so.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.actor import Actor
+from app.desk import Desk
+from app.ids import new_id
+from app.models.documents import DocumentRow
+from app.sellers import SellerEntity
+from app.services.compose_fact_sheet import fact_sheet_issue
+from app.services.compose_tax_form import tax_form_issue
+from app.services.issue_document import TAX_FORMS, Issue, ask_for_drawing, draft_facts, drawing_key, fix_documents
+from app.services.jobs import process_name, run_job
+from app.services.read_order import visible_order
+from app.services.read_sellers import seller_in_force
+from app.store.documents import StoredDocument, find_document, find_document_by_idempotency
+from app.store.jobs import find_job_by_key
+from app.store.orders import StoredOrder, touch_orders
+
+KINDS = ("vendor_fact_sheet", *sorted(TAX_FORMS))
+QUICK = TAX_FORMS  # drawn within the request
+
+
+def offered_kinds(desk: Desk, seller_code: str) -> tuple[str, ...]:
+    """The kinds that can be given for an order of this seller: its own tax form, and what every seller has."""
+    with desk.database.reading() as session:
+        form = seller_in_force(session, seller_code).tax_form
+    own = form.kind if form else None
+    return tuple(kind for kind in KINDS if kind not in TAX_FORMS or kind == own)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentAsked:
+    """What is asked for: one of ``KINDS`` and a BCP 47 language; without one the customer's."""
+
+    kind: str
+    language: str | None = None
+
+
+def give_document(
+    desk: Desk, actor: Actor, reference: str, asked: DocumentAsked, *, idempotency: str | None
+) -> StoredDocument:
+    """Issue the document against the order; a form is drawn at once, anything longer by a job.
+
+    Args:
+        idempotency: the same key gives the document that it gave before.
+    Raises:
+        NotFound: no such order, or one that the caller may not see.
+        InvalidInput: the document cannot be made from what is known; nothing was issued.
+    """
+    key = f"given:{idempotency or new_id('idem')}"
+    with desk.database.writing() as session:
+        if known := find_document_by_idempotency(session, key):
+            return known
+        order = visible_order(session, actor, reference, lock=True)
+        seller = seller_in_force(session, order.seller)
+        issue = compose(desk, order, seller, asked, idempotency=key, actor=actor.name)
+        draft_facts(desk, issue)
+        (issued,) = give_issues(desk, session, [issue])
+        ask_for_drawing(session, issued.id, wake=asked.kind not in QUICK)
+        job = find_job_by_key(session, drawing_key(issued.id))
+    if asked.kind in QUICK and job:
+        run_job(desk, job.id, process_name())  # whatever ends it here, the sweeper calls a worker for it
+    with desk.database.reading() as session:
+        return find_document(session, issued.id) or issued
+
+
+def compose(
+    desk: Desk, order: StoredOrder, seller: SellerEntity, asked: DocumentAsked, *, idempotency: str, actor: str
+) -> Issue:
+    """What is to be issued. Raises InvalidInput and DrawingFailed where there is no such document."""
+    if asked.kind in TAX_FORMS:
+        return tax_form_issue(desk, order, seller, kind=asked.kind, idempotency=idempotency, actor=actor)
+    return fact_sheet_issue(order, seller, idempotency=idempotency, actor=actor, language=asked.language)
+
+
+def give_issues(desk: Desk, session: Session, issues: Sequence[Issue]) -> list[StoredDocument]:
+    """Fix documents whose drafts were made, each on an order that the caller has locked, in place of the older ones."""
+    issued = fix_documents(desk, session, issues)
+    orders = [issue.order for issue in issues]
+    _supersede_older(session, {(order.id, d.kind, d.language): d.id for order, d in zip(orders, issued, strict=True)})
+    touch_orders(session, [order.reference for order in orders])
+    return issued
+
+
+def _supersede_older(session: Session, newest: Mapping[tuple[str, str, str], str]) -> None:
+    """Let the newest of an order, kind and language stand for those before it."""
+    standing = select(DocumentRow).where(
+        DocumentRow.order_id.in_({order_id for order_id, _, _ in newest}), DocumentRow.superseded_by.is_(None)
+    )
+    for row in session.scalars(standing):
+        successor = newest.get((row.order_id or "", row.kind, row.language))
+        if successor not in {None, row.id}:
+            row.superseded_by = successor

@@ -1,0 +1,1 @@
+"""Queries in, frozen records out; no rules."""

@@ -1,0 +1,1 @@
+"""Celery: take an id, call one service."""

@@ -1,0 +1,1 @@
+"""What is asked and where it is printed: form definitions as data, check and fill; pure."""

@@ -1,0 +1,1 @@
+"""What is owed and why: pure functions over facts and dated rows."""

@@ -1,0 +1,229 @@
+"""What must be known to decide: sellers, customers, tax IDs and sales, frozen and hashable."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+class CustomerKind(StrEnum):
+    BUSINESS = "business"
+    CONSUMER = "consumer"
+
+
+class TaxIdStatus(StrEnum):
+    """What is known of a tax ID. Only ``verified`` is evidence; nobody's answer is never ``unverified``."""
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    PENDING = "pending"
+    UNAVAILABLE = "unavailable"
+    NOT_CHECKED = "not_checked"
+    MALFORMED = "malformed"
+
+
+class TaxBehavior(StrEnum):
+    """Whether an amount is net of tax or contains it."""
+
+    EXCLUSIVE = "exclusive"
+    INCLUSIVE = "inclusive"
+
+
+class RoundingBasis(StrEnum):
+    """Where tax is rounded: each line, the document's net, the document's gross, or once for each tax and rate."""
+
+    LINE = "line"
+    DOCUMENT_NET = "document_net"
+    DOCUMENT_GROSS = "document_gross"
+    PER_TAX = "per_tax"
+
+
+class ProductKind(StrEnum):
+    SOFTWARE_DOWNLOAD = "software_download"
+    SOFTWARE_PHYSICAL = "software_physical"
+    CUSTOM_SOFTWARE = "custom_software"
+    SAAS = "saas"
+    EBOOK = "ebook"
+    AUDIOBOOK = "audiobook"
+    DIGITAL_MEDIA = "digital_media"
+    SUPPORT = "support"
+    TRAINING = "training"
+    DATA_PROCESSING = "data_processing"
+    SERVICES = "services"
+    BOOK = "book"
+    GENERAL_GOODS = "general_goods"
+    CLOTHING = "clothing"
+    SHIPPING = "shipping"
+
+
+GOODS = frozenset({ProductKind.SOFTWARE_PHYSICAL, ProductKind.BOOK, ProductKind.GENERAL_GOODS, ProductKind.CLOTHING})
+"""Kinds that are moved to the customer; all others but shipping are electronic services or licences."""
+
+
+class RegistrationKind(StrEnum):
+    VAT = "vat"
+    OSS_UNION = "oss_union"
+    OSS_NON_UNION = "oss_non_union"
+    IOSS = "ioss"
+    GST = "gst"
+    QST = "qst"
+    PST = "pst"
+    RST = "rst"
+    SALES_TAX = "sales_tax"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """Where a seller collects tax: from and to are civil dates, ``valid_to`` inclusive, None open."""
+
+    kind: RegistrationKind
+    country: str
+    number: str
+    valid_from: date
+    valid_to: date | None = None
+    state: str | None = None
+
+    def is_in_force(self, on: date) -> bool:
+        """Whether the registration covers the date."""
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedFlag:
+    """A yes or no that holds from one civil date to another, ``valid_to`` inclusive, None open."""
+
+    value: bool
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def is_in_force(self, on: date) -> bool:
+        """Whether this flag speaks about the date."""
+        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellerFacts:
+    """The seller as the law sees it: where it is established and where it is registered.
+
+    ``below_eu_threshold``: cross-border sales to EU consumers stayed below the threshold of Directive 2006/112/EC Art.
+    59c.
+    """
+
+    code: str
+    country: str
+    registrations: tuple[Registration, ...] = ()
+    below_eu_threshold: tuple[DatedFlag, ...] = ()
+
+    def registration(self, kind: RegistrationKind, country: str | None, on: date) -> Registration | None:
+        """The registration of this kind in force on the date, in the country where one is named."""
+        for registration in self.registrations:
+            if registration.kind is kind and country in (None, registration.country) and registration.is_in_force(on):
+                return registration
+        return None
+
+    def is_below_eu_threshold(self, on: date) -> bool:
+        """Whether the seller stood below the EU threshold on the date; the later flag wins."""
+        return next((flag.value for flag in reversed(self.below_eu_threshold) if flag.is_in_force(on)), False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A place as given: ``country`` ISO 3166-1 alpha-2, or XI, XK, EL."""
+
+    country: str
+    state: str | None = None
+    county: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    line1: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxId:
+    """A tax ID of the customer with what is known of it.
+
+    ``country``: whose number it is (GR also for EL, XI for Northern Ireland); ``valid_from`` where a register says so;
+    ``asserted``: somebody with the right to do so says the status, no register was asked.
+    """
+
+    kind: str
+    number: str
+    country: str
+    status: TaxIdStatus = TaxIdStatus.NOT_CHECKED
+    valid_from: date | None = None
+    asserted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocationEvidence:
+    """One item that says where the customer is (Implementing Regulation 282/2011 Art. 24f)."""
+
+    kind: str
+    country: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who buys and where. ``business_use`` false makes a business buy as a consumer (private use)."""
+
+    kind: CustomerKind
+    address: Address
+    tax_ids: tuple[TaxId, ...] = ()
+    business_use: bool = True
+    evidence: tuple[LocationEvidence, ...] = ()
+
+    @property
+    def acts_as_business(self) -> bool:
+        return self.kind is CustomerKind.BUSINESS and self.business_use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleLine:
+    """One line: ``amount`` is its total after quantity; ``discount`` is money taken off it.
+
+    Raises:
+        BadFacts: from the calculation, when the discount is above the amount.
+    """
+
+    reference: str
+    product_kind: ProductKind
+    amount: Decimal
+    discount: Decimal = Decimal(0)
+    quantity: Decimal = Decimal(1)
+    tax_behavior: TaxBehavior = TaxBehavior.EXCLUSIVE
+    ship_to: Address | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipping:
+    """Carriage charged with the sale."""
+
+    amount: Decimal
+    tax_behavior: TaxBehavior = TaxBehavior.EXCLUSIVE
+    separately_stated: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateOverride:
+    """A stated rate in percent that replaces the one of the book; no ``lines`` means all lines."""
+
+    tax_type: str
+    rate_percent: Decimal
+    level: str | None = None
+    name: str | None = None
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """Everything one calculation needs. ``tax_date`` is the chargeable event; amounts are in ``currency``."""
+
+    seller: SellerFacts
+    customer: Customer
+    currency: str
+    tax_date: date
+    lines: tuple[SaleLine, ...]
+    shipping: Shipping | None = None
+    rounding_basis: RoundingBasis | None = None
+    rates_override: tuple[RateOverride, ...] = field(default=())

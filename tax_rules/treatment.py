@@ -1,0 +1,113 @@
+"""Which tax a product bears for a seller, customer and date: the one door to all engines, without amounts.
+
+The arguments are frozen and hashable and the answer depends on nothing else, so a caller may keep answers by them for
+as long as the rule book's digest stays the same.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from tax_rules.decision import Caution, Confidence, Jurisdiction, Outcome, Reason, Step, Treatment
+from tax_rules.facts import GOODS, Customer, ProductKind, RegistrationKind, SellerFacts
+from tax_rules.rulebook import RuleBook
+from tax_rules.vat.electronic import decide_electronic_supply
+from tax_rules.vat.rate import ANY_OTHER, PRODUCT_RATES
+from tax_rules.vat.territory import TaxPlace, tax_place
+
+SALES_TAX_KINDS = {
+    "US": (RegistrationKind.SALES_TAX,),
+    "CA": (
+        RegistrationKind.GST,
+        RegistrationKind.QST,
+        RegistrationKind.PST,
+        RegistrationKind.RST,
+        RegistrationKind.VAT,
+    ),
+}
+US_TERRITORIES = "US-T"
+
+
+def decide_treatments(
+    seller: SellerFacts, customer: Customer, products: Iterable[ProductKind], on: date, book: RuleBook
+) -> dict[ProductKind, Treatment]:
+    """How each kind of product of one sale is taxed; kinds that no rule tells apart share one treatment.
+
+    Args:
+        on: the civil date of the chargeable event.
+    """
+    decided: dict[ProductKind, Treatment] = {}
+    found: dict[ProductKind, Treatment] = {}
+    for product in products:
+        like = _taxed_like(product)
+        if like not in decided:
+            decided[like] = decide_treatment(seller, customer, like, on, book)
+        found[product] = decided[like]
+    return found
+
+
+def _taxed_like(product: ProductKind) -> ProductKind:
+    """The kind in whose place every rule would answer the same: a rule that looks at the product must be named here."""
+    if product in GOODS or product is ProductKind.SHIPPING:
+        return ProductKind.GENERAL_GOODS
+    return product if product in PRODUCT_RATES else ANY_OTHER
+
+
+def decide_treatment(
+    seller: SellerFacts, customer: Customer, product: ProductKind, on: date, book: RuleBook
+) -> Treatment:
+    """How one kind of product is taxed; ``undetermined`` with the reason ``not_supported`` where we have no engine yet.
+
+    Args:
+        on: the civil date of the chargeable event.
+    """
+    place = tax_place(customer.address, on, book)
+    is_sales_tax = place.state in SALES_TAX_KINDS or place.territory == US_TERRITORIES
+    if is_sales_tax and _collects_sales_tax(seller, customer, place, on):
+        return _not_supported(place, "sales_tax_not_supported", place.state or "US", book)
+    if product in GOODS or product is ProductKind.SHIPPING:
+        return _not_supported(place, "goods_not_supported", place.code, book)
+    treatment = decide_electronic_supply(seller, customer, product, on, book)
+    if is_sales_tax:
+        warning = Caution("sales_tax_not_examined", (("country", place.code),))
+        treatment = replace(treatment, warnings=(warning,), confidence=Confidence.MEDIUM)
+    return treatment
+
+
+def _collects_sales_tax(seller: SellerFacts, customer: Customer, place: TaxPlace, on: date) -> bool:
+    """Whether a registration obliges the seller to collect there; in a state that is not named, any registration does.
+
+    Nothing is collected where no registration is in force, so only a registered seller needs the engine that is
+    missing.
+    """
+    country = place.state or "US"
+    state = _state_code(customer.address.state, country)
+    return any(
+        registration.country == country
+        and registration.kind in SALES_TAX_KINDS[country]
+        and registration.is_in_force(on)
+        and state in (None, registration.state or state)
+        for registration in seller.registrations
+    )
+
+
+def _state_code(given: str | None, country: str) -> str | None:
+    """A state or province by its two letters; None where the words are not a code, so that no state is ruled out."""
+    code = (given or "").strip().upper().removeprefix(f"{country}-")
+    return code if len(code) == 2 and code.isalpha() else None
+
+
+def _not_supported(place: TaxPlace, code: str, country: str, book: RuleBook) -> Treatment:
+    """An honest answer in place of a wrong zero: no rate, no amount, and what is missing."""
+    facts = (("country", country),)
+    state = place.state or place.given
+    name = place.territory_name or book.countries.get(state, {}).get("name", state)
+    return Treatment(
+        outcome=Outcome.UNDETERMINED,
+        reason=Reason.NOT_SUPPORTED,
+        rule="none",
+        jurisdiction=Jurisdiction(country=state, name=name, code=place.territory),
+        steps=(Step(code, facts),),
+        warnings=(Caution(code, facts),),
+        confidence=Confidence.LOW,
+    )

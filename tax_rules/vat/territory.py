@@ -1,0 +1,142 @@
+"""Where a customer is in the eyes of VAT: the state, the special territory, and whose rates apply there."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from tax_rules.decision import RowRead
+from tax_rules.facts import Address
+from tax_rules.rulebook import RuleBook
+
+OUTSIDE = "outside"
+CODES = {"EL": "GR"}  # VAT writes Greece EL (Directive 2006/112/EC Art. 215), the rest of the world GR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxPlace:
+    """A place for services on a date.
+
+    ``given``: the country as the facts have it; ``territory``: the special territory, if it is one; ``state``: whose
+    VAT applies, None where that of no state does; ``rates``: whose rate rows are read; ``local``: whose local tax may
+    be collected where no state's VAT applies; ``is_eu``: whether EU VAT law applies.
+    """
+
+    given: str
+    state: str | None
+    rates: str
+    is_eu: bool
+    territory: str | None = None
+    territory_name: str | None = None
+    local: tuple[str, ...] = ()
+    law: str | None = None
+    rows: tuple[RowRead, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The narrowest code we have for the place."""
+        return self.territory or self.state or self.given
+
+
+@dataclass(frozen=True, slots=True)
+class _Detector:
+    territory: str
+    country: str
+    postal: re.Pattern[str]
+    city: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Territories:
+    names: dict[str, str]
+    states: dict[str, str]
+    iso_codes: dict[str, tuple[str, ...]]
+    by_iso: dict[str, str]
+    detectors: dict[str, tuple[_Detector, ...]]
+
+
+def tax_place(address: Address, on: date, book: RuleBook) -> TaxPlace:
+    """Find the place of an address for services on a civil date.
+
+    Law:
+        Directive 2006/112/EC Art. 5 to 7 and the acts named by the rows.
+    """
+    return _tax_place(address.country, address.state, address.city, address.postal_code, on, book)
+
+
+@lru_cache(maxsize=4096)  # one sale asks several times for the same place
+def _tax_place(
+    country: str, state: str | None, city: str | None, postal_code: str | None, on: date, book: RuleBook
+) -> TaxPlace:
+    given = CODES.get(country, country)
+    territory = _find_territory(given, state, city, postal_code, book.derive(_read_territories))
+    if territory is None:
+        membership = book.find("vat.eu_membership", given, on)
+        rows = (RowRead.of(membership),) if membership else ()
+        return TaxPlace(given=given, state=given, rates=given, is_eu=membership is not None, rows=rows)
+    return _special_place(given, territory, on, book)
+
+
+def is_eu_state(country: str, on: date, book: RuleBook) -> bool:
+    """Whether EU VAT law applies in a state on a civil date; Greece under either of its codes, Monaco as France."""
+    return tax_place(Address(country=country), on, book).is_eu
+
+
+def _special_place(given: str, territory: str, on: date, book: RuleBook) -> TaxPlace:
+    known = book.derive(_read_territories)
+    row = book.find("vat.territory_for_services", territory, on)
+    if row is None:  # before the territory had a status of its own it was part of its state
+        state = known.states[territory] or given
+        return TaxPlace(given=given, state=state, rates=state, is_eu=is_eu_state(state, on, book))
+    local = row.attribute("local")
+    outside = row.value == OUTSIDE
+    vat_of = None if outside else str(row.value)
+    membership = book.find("vat.eu_membership", vat_of, on) if vat_of else None
+    return TaxPlace(
+        given=given,
+        territory=territory,
+        territory_name=known.names[territory],
+        state=vat_of,
+        rates=row.attribute("rates") or local or territory,
+        is_eu=membership is not None,
+        local=(local,) if local else known.iso_codes[territory],
+        law=row.law,
+        rows=(RowRead.of(row), *((RowRead.of(membership),) if membership else ())),
+    )
+
+
+def _find_territory(
+    country: str, state: str | None, city: str | None, postal_code: str | None, known: _Territories
+) -> str | None:
+    """By the country's own code first, then by postal code and city; the order of the file decides between overlaps."""
+    if country in known.by_iso:
+        return known.by_iso[country]
+    postal, town = _plain_postal(postal_code or "", country), (city or "").casefold()
+    for detector in known.detectors.get(country, ()):
+        if detector.postal.search(postal) and detector.city in town:
+            return detector.territory
+    return _SPANISH_PROVINCES.get(state or "") if country == "ES" else None
+
+
+_SPANISH_PROVINCES = {"GC": "ES-CN", "TF": "ES-CN", "CN": "ES-CN", "CE": "ES-CE", "ML": "ES-ML"}
+
+
+def _plain_postal(text: str, country: str) -> str:
+    """A postal code without blanks and without the country that people write before it (``F-97100``, ``AT-6991``)."""
+    plain = re.sub(r"\s", "", text).upper()
+    return re.sub(rf"^({country}-?|{country[0]}-)(?=\d)", "", plain)
+
+
+def _read_territories(book: RuleBook) -> _Territories:
+    table = book.table("vat.territories")
+    detectors: dict[str, tuple[_Detector, ...]] = {}
+    for row in book.table("vat.territory_places"):
+        detector = _Detector(row["territory"], row["country"], re.compile(row["postal_pattern"]), row["city"])
+        detectors[row["country"]] = (*detectors.get(row["country"], ()), detector)
+    return _Territories(
+        names={row["code"]: row["name"] for row in table},
+        states={row["code"]: row["state"] for row in table},
+        iso_codes={row["code"]: tuple(row["iso_codes"].split()) for row in table},
+        by_iso={code: row["code"] for row in table for code in row["iso_codes"].split()},
+        detectors=detectors,
+    )

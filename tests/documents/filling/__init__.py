@@ -1,0 +1,1 @@
+"""Compiling blanks, filling them and reading them back."""

@@ -1,0 +1,35 @@
+"""Products that no rule tells apart are decided once, and answered exactly as if each had been asked for itself."""
+
+from datetime import date
+
+import pytest
+
+from tax_rules.facts import ProductKind
+from tax_rules.rulebook import RuleBook
+from tax_rules.treatment import decide_treatment, decide_treatments
+from tests.tax_rules.factories import make_customer, make_seller, make_tax_id
+
+ON = date(2026, 3, 1)
+REGISTRATIONS = ("vat DE", "oss_union DE", "vat GB", "vat CH", "vat NO", "gst AU", "vat JE", "sales_tax US TX")
+
+
+@pytest.mark.parametrize("on", [ON, date(2010, 3, 1)], ids=str)
+@pytest.mark.parametrize("registrations", [REGISTRATIONS, ("vat DE",), ()], ids=len)
+def test_a_product_is_taxed_the_same_in_company_as_alone(
+    book: RuleBook, on: date, registrations: tuple[str, ...]
+) -> None:
+    seller = make_seller("DE", registrations)
+    for country in sorted(book.countries):
+        customer = make_customer("business", country, tax_ids=(make_tax_id(book, "FR12345678901", home=country),))
+        for buyer in (customer, make_customer("consumer", country)):
+            together = decide_treatments(seller, buyer, ProductKind, on, book)
+            assert together == {kind: decide_treatment(seller, buyer, kind, on, book) for kind in ProductKind}
+
+
+def test_electronic_services_without_a_rate_of_their_own_share_one_treatment(book: RuleBook) -> None:
+    kinds = (ProductKind.SAAS, ProductKind.SUPPORT, ProductKind.EBOOK, ProductKind.BOOK, ProductKind.SHIPPING)
+    found = decide_treatments(make_seller(), make_customer(), kinds, ON, book)
+    assert found[ProductKind.SAAS] is found[ProductKind.SUPPORT]
+    assert found[ProductKind.EBOOK].rate != found[ProductKind.SAAS].rate
+    assert found[ProductKind.BOOK] is found[ProductKind.SHIPPING]
+    assert found[ProductKind.BOOK].rate is None
