@@ -101,12 +101,12 @@ def test_killing_the_whole_worker_in_the_middle_of_a_job_loses_and_doubles_nothi
 @pytest.mark.parametrize("point", ["after_lease", "before_job_commit", "after_job_commit"])
 def test_a_worker_that_dies_at_a_known_point_leaves_work_that_another_finishes_once(installation, queue_mails, point):
     """The same as F2 where chance would rarely hit."""
+    installation.start("scheduler")  # also calls for a job whose message a busy broker did not take
     doomed = installation.start("worker", "--concurrency", "1", failpoint=f"{point}:kill")
     mails = queue_mails("doomed")
     touched = ("running", "done")
     wait_for(lambda: any(installation.states().get(state) for state in touched), seconds=30, what=installation.log)
     kill_session(doomed)
-    installation.start("scheduler")
     installation.start("worker", "--concurrency", "2")
     installation.wait_until_done(seconds=90)
     check_each_mail_exists_once(installation, mails)
