@@ -124,7 +124,7 @@ def _charged(line: SaleLine, currency: Currency) -> Decimal:
 
 def _treatments(sale: Sale, book: RuleBook) -> list[Treatment]:
     kinds = (line.product_kind for line in sale.lines)
-    found = decide_treatments(sale.seller, sale.customer, kinds, sale.tax_date, book)
+    found = decide_treatments(sale.situation(), kinds, book)
     return [_overridden(found[line.product_kind], line, sale.rates_override) for line in sale.lines]
 
 

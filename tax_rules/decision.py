@@ -28,9 +28,17 @@ class Reason(StrEnum):
     STANDARD_RATED = "standard_rated"
     REDUCED_RATED = "reduced_rated"
     ZERO_RATED = "zero_rated"
+    PRODUCT_EXEMPT = "product_exempt"
+    CUSTOMER_EXEMPT = "customer_exempt"
+    PORTION_TAXABLE = "portion_taxable"
+    HOLIDAY = "holiday"
+    CAPPED = "capped"
     NOT_COLLECTING = "not_collecting"
     NOT_SUBJECT_TO_TAX = "not_subject_to_tax"
     REVERSE_CHARGE = "reverse_charge"
+    EXPORT = "export"
+    INTRA_COMMUNITY_SUPPLY = "intra_community_supply"
+    MARKETPLACE_COLLECTED = "marketplace_collected"
     NOT_SUPPORTED = "not_supported"
     UNDETERMINED = "undetermined"
 
@@ -105,11 +113,45 @@ class Jurisdiction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaxPart:
+    """One tax of several on the same price, or a tax on part of a price.
+
+    ``rate`` is percent of the taxable part. ``taxable_percent`` of the price is its base. ``above`` and ``up_to`` cut
+    the base out of the price of a single article, in the currency of the law's jurisdiction: above the one, up to and
+    including the other; None leaves that side open.
+    """
+
+    jurisdiction: Jurisdiction
+    tax_type: str
+    rate: Decimal
+    tax_name: str | None = None
+    reason: Reason = Reason.STANDARD_RATED
+    taxable_percent: Decimal = Decimal(100)
+    above: Decimal | None = None
+    up_to: Decimal | None = None
+    row: str | None = None
+
+    @property
+    def is_banded(self) -> bool:
+        """Whether the base depends on the price of a single article."""
+        return self.above is not None or self.up_to is not None
+
+
+class PartRounding(StrEnum):
+    """How the taxes of a stack are rounded: as one sum that is then shared out, or each on its own."""
+
+    TOGETHER = "together"
+    EACH = "each"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Treatment:
     """How one kind of product is taxed for this seller, customer and date; no amounts, so it may be kept and reused.
 
     ``rate`` is percent; None where no rate is known (``undetermined``). ``rule`` is the name of the rule in the
-    decision table, such as S2. ``vat_category`` is the EN 16931 code.
+    decision table, such as S2. ``vat_category`` is the EN 16931 code. ``parts`` are the taxes of a stack; empty where
+    one tax at ``rate`` takes the whole price. With parts, ``rate`` is their sum, each scaled by its taxable percent,
+    bands left out of the sum. ``sourcing`` and ``address_level`` are said where local taxes are.
     """
 
     outcome: Outcome
@@ -127,6 +169,10 @@ class Treatment:
     warnings: tuple[Caution, ...] = ()
     notices: tuple[Notice, ...] = ()
     confidence: Confidence = Confidence.HIGH
+    parts: tuple[TaxPart, ...] = ()
+    part_rounding: PartRounding = PartRounding.TOGETHER
+    sourcing: str | None = None
+    address_level: str | None = None
 
     def with_warnings(self, *warnings: Caution) -> "Treatment":
         """The same treatment with further warnings."""

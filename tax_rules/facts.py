@@ -179,6 +179,86 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """An exemption that the customer claims: why, where it holds, for what, and from when to when.
+
+    ``reason`` is a code of the shipped list of exemption reasons. ``states`` empty: the certificate names none, so it
+    holds where the sale is taxed; ``products`` empty: for every kind. ``valid_to`` inclusive, None open.
+    ``is_accepted`` False: the certificate is there but was not accepted (expired, revoked, rejected or pending).
+    """
+
+    reason: str
+    certificate: str | None = None
+    country: str = "US"
+    states: tuple[str, ...] = ()
+    products: tuple[ProductKind, ...] = ()
+    lines: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+    is_accepted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRate:
+    """One unit of the sale's currency in ``currency``, on a civil date, by a named source."""
+
+    currency: str
+    rate: Decimal
+    on: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consignment:
+    """What goods bound for one place are worth together, net of tax and carriage, in the currency of the sale.
+
+    ``rates`` bring it to the currency of a threshold; where none does, the threshold cannot be judged.
+    """
+
+    value: Decimal
+    currency: str
+    rates: tuple[ExchangeRate, ...] = ()
+
+
+class AddressLevel(StrEnum):
+    """How precisely a place was found in a table of local taxes."""
+
+    ZIP9 = "zip9"
+    ZIP5 = "zip5"
+    CITY = "city"
+    STATE = "state"
+    COUNTRY = "country"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalTax:
+    """One local tax in force at a place on the date: ``rate`` in percent, ``level`` county, city or district."""
+
+    level: str
+    name: str
+    rate: Decimal
+    code: str | None = None
+    food_drug_rate: Decimal | None = None
+    row: str = ""
+    valid_from: date | None = None
+    source: str = ""
+    confidence: str = "high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalStack:
+    """What an imported official table says about one address: its local taxes, and how precisely it was found.
+
+    ``is_ambiguous``: the postal code has several stacks, of which this is the one the law lets us take.
+    """
+
+    address: Address
+    level: AddressLevel
+    taxes: tuple[LocalTax, ...]
+    is_ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SaleLine:
     """One line: ``amount`` is its total after quantity; ``discount`` is money taken off it.
 
@@ -193,6 +273,32 @@ class SaleLine:
     quantity: Decimal = Decimal(1)
     tax_behavior: TaxBehavior = TaxBehavior.EXCLUSIVE
     ship_to: Address | None = None
+    price_per_item: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Everything that decides how a product is taxed, but the product and the money: frozen, so answers may be kept.
+
+    ``on`` is the civil date of the chargeable event. ``ship_to`` is where the goods of this line go, None for the
+    customer's address. ``consignment`` is known for goods only. ``local`` is what an imported table says of the place;
+    None leaves it to the sample that ships.
+    """
+
+    seller: SellerFacts
+    customer: Customer
+    on: date
+    ship_from: Address | None = None
+    ship_to: Address | None = None
+    exemption: Exemption | None = None
+    is_collected_by_marketplace: bool = False
+    consignment: Consignment | None = None
+    local: LocalStack | None = None
+
+    @property
+    def destination(self) -> Address:
+        """Where the goods go, or the service is received."""
+        return self.ship_to or self.customer.address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,3 +333,28 @@ class Sale:
     shipping: Shipping | None = None
     rounding_basis: RoundingBasis | None = None
     rates_override: tuple[RateOverride, ...] = field(default=())
+    ship_from: Address | None = None
+    ship_to: Address | None = None
+    exemption: Exemption | None = None
+    is_collected_by_marketplace: bool = False
+    exchange_rates: tuple[ExchangeRate, ...] = ()
+    local_stacks: tuple[LocalStack, ...] = ()
+
+    def situation(self, line: SaleLine | None = None, *, consignment: Consignment | None = None) -> Situation:
+        """What decides the treatment of a line, or of the whole sale."""
+        ship_to = (line.ship_to if line else None) or self.ship_to
+        place = ship_to or self.customer.address
+        exemption = self.exemption
+        if exemption and exemption.lines and line and line.reference not in exemption.lines:
+            exemption = None
+        return Situation(
+            seller=self.seller,
+            customer=self.customer,
+            on=self.tax_date,
+            ship_from=self.ship_from,
+            ship_to=ship_to,
+            exemption=exemption,
+            is_collected_by_marketplace=self.is_collected_by_marketplace,
+            consignment=consignment,
+            local=next((stack for stack in self.local_stacks if stack.address == place), None),
+        )

@@ -145,7 +145,7 @@ def load_rulebook(directory: Path = DATA) -> RuleBook:
     """
     rows: list[Row] = []
     tables: dict[str, tuple[dict[str, str], ...]] = {}
-    wording: dict[str, Mapping[str, Mapping[str, str]]] = {}
+    wording: dict[str, dict[str, dict[str, str]]] = {}
     faults: list[DataFault] = []
     digest = hashlib.sha256()
     for path in sorted(p for p in directory.rglob("*") if p.suffix in (".yaml", ".csv")):
@@ -158,7 +158,8 @@ def load_rulebook(directory: Path = DATA) -> RuleBook:
         if path.suffix == ".csv":
             tables[parameter], found = read_csv_table(name, content)
         elif name.startswith(f"{WORDING}/"):
-            wording[path.stem], found = read_text_file(name, content)
+            sections, found = read_text_file(name, content)
+            _join(wording.setdefault(name.split("/")[1], {}), sections)
         else:
             read, found = read_rule_file(name, content)
             found += _misplaced(name, parameter, read)
@@ -171,6 +172,12 @@ def load_rulebook(directory: Path = DATA) -> RuleBook:
     version = (directory / "VERSION").read_text("utf-8").strip()
     digest.update(version.encode())
     return RuleBook(tuple(rows), tables, wording, Edition(version, digest.hexdigest()))
+
+
+def _join(language: dict[str, dict[str, str]], sections: Mapping[str, Mapping[str, str]]) -> None:
+    """Add the sentences of one file, such as ``wording/en/vat.yaml``, to those of its language."""
+    for section, sentences in sections.items():
+        language.setdefault(section, {}).update(sentences)
 
 
 def _misplaced(name: str, path_name: str, rows: list[Row]) -> list[DataFault]:
@@ -199,12 +206,12 @@ def _incomplete(
     if not (directory / "VERSION").is_file():
         faults.append(DataFault("VERSION", 1, "is missing"))
     if "en" not in wording:
-        return [*faults, DataFault(f"{WORDING}/en.yaml", 1, "is missing")]
+        return [*faults, DataFault(f"{WORDING}/en", 1, "is missing")]
     wanted = {(section, code) for section, texts in wording["en"].items() for code in texts}
     for language, sections in wording.items():
         have = {(section, code) for section, texts in sections.items() for code in texts}
         faults += [
-            DataFault(f"{WORDING}/{language}.yaml", 1, f"{section}.{code} is not in every language")
+            DataFault(f"{WORDING}/{language}", 1, f"{section}.{code} is not in every language")
             for section, code in sorted(wanted ^ have)
         ]
     return faults

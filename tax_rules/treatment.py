@@ -1,15 +1,14 @@
 """Which tax a product bears for a seller, customer and date: the one door to all engines, without amounts.
 
-The arguments are frozen and hashable and the answer depends on nothing else, so a caller may keep answers by them for
-as long as the rule book's digest stays the same.
+A situation is frozen and hashable and the answer depends on nothing else, so a caller may keep answers by it for as
+long as the rule book's digest stays the same.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
 
 from tax_rules.decision import Caution, Confidence, Jurisdiction, Outcome, Reason, Step, Treatment
-from tax_rules.facts import GOODS, Customer, ProductKind, RegistrationKind, SellerFacts
+from tax_rules.facts import GOODS, ProductKind, RegistrationKind, Situation
 from tax_rules.rulebook import RuleBook
 from tax_rules.vat.electronic import decide_electronic_supply
 from tax_rules.vat.rate import ANY_OTHER, PRODUCT_RATES
@@ -29,19 +28,15 @@ US_TERRITORIES = "US-T"
 
 
 def decide_treatments(
-    seller: SellerFacts, customer: Customer, products: Iterable[ProductKind], on: date, book: RuleBook
+    situation: Situation, products: Iterable[ProductKind], book: RuleBook
 ) -> dict[ProductKind, Treatment]:
-    """How each kind of product of one sale is taxed; kinds that no rule tells apart share one treatment.
-
-    Args:
-        on: the civil date of the chargeable event.
-    """
+    """How each kind of product is taxed in one situation; kinds that no rule tells apart share one treatment."""
     decided: dict[ProductKind, Treatment] = {}
     found: dict[ProductKind, Treatment] = {}
     for product in products:
         like = _taxed_like(product)
         if like not in decided:
-            decided[like] = decide_treatment(seller, customer, like, on, book)
+            decided[like] = decide_treatment(situation, like, book)
         found[product] = decided[like]
     return found
 
@@ -53,41 +48,38 @@ def _taxed_like(product: ProductKind) -> ProductKind:
     return product if product in PRODUCT_RATES else ANY_OTHER
 
 
-def decide_treatment(
-    seller: SellerFacts, customer: Customer, product: ProductKind, on: date, book: RuleBook
-) -> Treatment:
-    """How one kind of product is taxed; ``undetermined`` with the reason ``not_supported`` where we have no engine yet.
+def decide_treatment(situation: Situation, product: ProductKind, book: RuleBook) -> Treatment:
+    """How one kind of product is taxed.
 
-    Args:
-        on: the civil date of the chargeable event.
+    ``undetermined`` with the reason ``not_supported`` where we have no engine yet.
     """
-    place = tax_place(customer.address, on, book)
+    place = tax_place(situation.customer.address, situation.on, book)
     is_sales_tax = place.state in SALES_TAX_KINDS or place.territory == US_TERRITORIES
-    if is_sales_tax and _collects_sales_tax(seller, customer, place, on):
+    if is_sales_tax and _collects_sales_tax(situation, place):
         return _not_supported(place, "sales_tax_not_supported", place.state or "US", book)
     if product in GOODS or product is ProductKind.SHIPPING:
         return _not_supported(place, "goods_not_supported", place.code, book)
-    treatment = decide_electronic_supply(seller, customer, product, on, book)
+    treatment = decide_electronic_supply(situation, product, book)
     if is_sales_tax:
         warning = Caution("sales_tax_not_examined", (("country", place.code),))
         treatment = replace(treatment, warnings=(warning,), confidence=Confidence.MEDIUM)
     return treatment
 
 
-def _collects_sales_tax(seller: SellerFacts, customer: Customer, place: TaxPlace, on: date) -> bool:
+def _collects_sales_tax(situation: Situation, place: TaxPlace) -> bool:
     """Whether a registration obliges the seller to collect there; in a state that is not named, any registration does.
 
     Nothing is collected where no registration is in force, so only a registered seller needs the engine that is
     missing.
     """
     country = place.state or "US"
-    state = _state_code(customer.address.state, country)
+    state = _state_code(situation.customer.address.state, country)
     return any(
         registration.country == country
         and registration.kind in SALES_TAX_KINDS[country]
-        and registration.is_in_force(on)
+        and registration.is_in_force(situation.on)
         and state in (None, registration.state or state)
-        for registration in seller.registrations
+        for registration in situation.seller.registrations
     )
 
 

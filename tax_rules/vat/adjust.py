@@ -12,7 +12,16 @@ from enum import StrEnum
 
 from tax_rules.decision import Caution, Confidence, Notice, Outcome, RowRead, Step, Treatment, unique, weakest
 from tax_rules.errors import BadFacts
-from tax_rules.facts import Address, Customer, CustomerKind, ProductKind, RegistrationKind, SellerFacts, TaxId
+from tax_rules.facts import (
+    Address,
+    Customer,
+    CustomerKind,
+    ProductKind,
+    RegistrationKind,
+    SellerFacts,
+    Situation,
+    TaxId,
+)
 from tax_rules.money import ZERO
 from tax_rules.rulebook import RuleBook
 from tax_rules.treatment import decide_treatments
@@ -158,7 +167,8 @@ def decide_tax_refund(facts: LateTaxId, book: RuleBook) -> TaxRefundDecision:
         return _unchanged(facts, RefundOutcome.REFUSED, "nothing_left" if left_once else "no_tax_charged", "A8")
     buyer = replace(facts.customer, kind=CustomerKind.BUSINESS, business_use=True, tax_ids=(facts.tax_id,))
     kinds = (line.product_kind for line in facts.lines)
-    treatments = decide_treatments(facts.seller, buyer, kinds, facts.supply_date, book)
+    situation = Situation(seller=facts.seller, customer=buyer, on=facts.supply_date)
+    treatments = decide_treatments(situation, kinds, book)
     place = tax_place(buyer.address, facts.supply_date, book)
     home = tax_place(Address(country=facts.seller.country), facts.supply_date, book)
     proof = prove_business(buyer, place, seller_state=home.state, on=facts.supply_date, book=book)

@@ -21,7 +21,7 @@ from tax_rules.decision import (
     weakest,
 )
 from tax_rules.errors import NoRuleInForce
-from tax_rules.facts import Address, Customer, ProductKind, RegistrationKind, SellerFacts, TaxIdStatus
+from tax_rules.facts import Address, Customer, ProductKind, RegistrationKind, SellerFacts, Situation, TaxIdStatus
 from tax_rules.money import ZERO, format_percent
 from tax_rules.rulebook import RuleBook
 from tax_rules.rulefiles import Row
@@ -56,18 +56,15 @@ class _Case:
         return any(self.seller.registration(kind, country, self.on) for kind in kinds)
 
 
-def decide_electronic_supply(
-    seller: SellerFacts, customer: Customer, product: ProductKind, on: date, book: RuleBook
-) -> Treatment:
+def decide_electronic_supply(situation: Situation, product: ProductKind, book: RuleBook) -> Treatment:
     """Decide the VAT on an electronic service or licence; other consumption taxes of the world where they follow S9.
 
-    Args:
-        on: the civil date of the chargeable event.
     Returns:
         A treatment; ``undetermined`` where no rule or no rate is in force, never a zero by default.
     Law:
         Directive 2006/112/EC Art. 44, 45, 58, 59c, 196, 358 to 369k; national laws as the rows name them.
     """
+    seller, customer, on = situation.seller, situation.customer, situation.on
     place, home = (tax_place(address, on, book) for address in (customer.address, Address(country=seller.country)))
     proof = prove_business(customer, place, seller_state=home.state, on=on, book=book)
     steps = (_place_step(place), *_proof_steps(proof, on))

@@ -10,7 +10,7 @@ import pytest
 import tax_rules
 from tax_rules.decision import Caution
 from tax_rules.explain import caution_in_words, step_in_words
-from tax_rules.facts import ProductKind
+from tax_rules.facts import ProductKind, Situation
 from tax_rules.rulebook import RuleBook
 from tax_rules.treatment import decide_treatment
 from tests.tax_rules.factories import make_customer, make_seller, make_tax_id
@@ -38,9 +38,9 @@ def test_every_step_and_warning_of_a_decision_can_be_said(book: RuleBook, countr
             ids = (make_tax_id(book, "FR12345678901", home=country, status=status),) if status else ()
             customer = make_customer("business", country, tax_ids=ids)
             for product in ProductKind:
-                treatment = decide_treatment(
-                    make_seller("DE", registrations), customer, product, date(2026, 3, 1), book
-                )
+                seller = make_seller("DE", registrations)
+                situation = Situation(seller=seller, customer=customer, on=date(2026, 3, 1))
+                treatment = decide_treatment(situation, product, book)
                 said = [step_in_words(step, language, book) for step in treatment.steps]
                 said += [caution_in_words(warning, language, book) for warning in treatment.warnings]
                 assert said

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tax_rules.facts import ProductKind
+from tax_rules.facts import ProductKind, Situation
 from tax_rules.rulebook import RuleBook
 from tax_rules.treatment import decide_treatment, decide_treatments
 from tests.tax_rules.factories import make_customer, make_seller, make_tax_id
@@ -22,13 +22,14 @@ def test_a_product_is_taxed_the_same_in_company_as_alone(
     for country in sorted(book.countries):
         customer = make_customer("business", country, tax_ids=(make_tax_id(book, "FR12345678901", home=country),))
         for buyer in (customer, make_customer("consumer", country)):
-            together = decide_treatments(seller, buyer, ProductKind, on, book)
-            assert together == {kind: decide_treatment(seller, buyer, kind, on, book) for kind in ProductKind}
+            situation = Situation(seller=seller, customer=buyer, on=on)
+            together = decide_treatments(situation, ProductKind, book)
+            assert together == {kind: decide_treatment(situation, kind, book) for kind in ProductKind}
 
 
 def test_electronic_services_without_a_rate_of_their_own_share_one_treatment(book: RuleBook) -> None:
     kinds = (ProductKind.SAAS, ProductKind.SUPPORT, ProductKind.EBOOK, ProductKind.BOOK, ProductKind.SHIPPING)
-    found = decide_treatments(make_seller(), make_customer(), kinds, ON, book)
+    found = decide_treatments(Situation(seller=make_seller(), customer=make_customer(), on=ON), kinds, book)
     assert found[ProductKind.SAAS] is found[ProductKind.SUPPORT]
     assert found[ProductKind.EBOOK].rate != found[ProductKind.SAAS].rate
     assert found[ProductKind.BOOK] is found[ProductKind.SHIPPING]
