@@ -9,9 +9,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 from app.actor import Scope
 from app.api.house import ApiBlueprint, actor, desk, etag_of, idempotent_if_asked, with_etag
 from app.auth import requires
-from app.facts import TaxId
-from app.schemas.calculation_answers import CalculationOut, calculation_from_request
-from app.schemas.calculations import CalculationRequestSchema, TaxIdStated
+from app.schemas.calculate import calculation_from_request
+from app.schemas.calculation_answers import CalculationOut
+from app.schemas.calculations import CalculationRequestSchema
 from app.schemas.strict_json import parse
 from app.services.keep_calculation import keep_calculation, known_facts, read_calculation
 
@@ -44,7 +44,7 @@ def create() -> Any:
             sellers=known.sellers,
             book=desk().book,
             may_assert=actor().may(Scope.ADMIN),
-            resolve=lambda stated, home, on: known.tax_id(_given(stated), home, on),
+            known=known,
         )
     if answer.get("reference"):
         answer["id"] = keep_calculation(desk(), actor(), payload, answer)
@@ -76,12 +76,3 @@ def json_body() -> Any:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as application/json.")
     return parse(request.get_data())
-
-
-def _given(stated: TaxIdStated) -> TaxId:
-    return TaxId(
-        kind=stated.kind,
-        number=stated.number,
-        check_id=stated.check_id,
-        status=str(stated.status) if stated.status else None,
-    )

@@ -8,7 +8,7 @@ import click
 from app.cli.answers import EXIT_DONE, EXIT_PARTLY
 from app.cli.ndjson import answer_lines
 from app.config import Settings
-from app.schemas.calculation_answers import calculation_from_request
+from app.schemas.calculate import calculation_from_request
 from app.schemas.strict_json import parse
 from app.sellers import load_sellers
 from tax_rules.rulebook import load_rulebook

@@ -1,27 +1,19 @@
-"""The answer of a calculation, and the one way from a request to it that HTTP and the command line share."""
+"""The answer of a calculation: amounts in the currency's own decimals, and what they rest on."""
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema, fields
 
-from app.errors import Fault, InvalidInput
-from app.schemas.calculations import CalculationAsked, TaxIdStated, read_calculation
-from app.sellers import SellerEntity
-from tax_rules.calculate import Calculation, TaxedLine, TaxShare, calculate
-from tax_rules.decision import Caution, Jurisdiction, Outcome, RowRead, Step, Treatment
-from tax_rules.errors import BadFacts
+from tax_rules.calculate import Calculation, TaxedLine, TaxShare
+from tax_rules.decision import Caution, Jurisdiction, RowRead, Step, Treatment
 from tax_rules.explain import caution_in_words, step_in_words
-from tax_rules.facts import TaxId, TaxIdStatus
-from tax_rules.identifiers import check_identifier
+from tax_rules.facts import AddressLevel
 from tax_rules.money import Currency, format_percent
 from tax_rules.rulebook import RuleBook
-from tax_rules.vat.evidence import number_country
 
-Resolve = Callable[[TaxIdStated, str, date], TaxId]
-"""What is known of a tax ID: as stated, the country of the customer's address, and the tax date."""
+LEVELS = [level.value for level in AddressLevel]
 
 
 class JurisdictionOut(Schema):
@@ -63,6 +55,8 @@ class CalculatedLineOut(Schema):
     rules = fields.List(fields.Dict())
     steps = fields.List(fields.Dict())
     confidence = fields.String()
+    sourcing = fields.String(metadata={"description": "by which place local taxes were found"})
+    address_level = fields.String(metadata={"enum": LEVELS, "description": "how precisely the place was found"})
 
 
 class CalculationOut(Schema):
@@ -81,61 +75,12 @@ class CalculationOut(Schema):
     shipping = fields.Nested(CalculatedLineOut, allow_none=True)
     fees = fields.List(fields.Dict())
     tax_breakdown = fields.List(fields.Nested(TaxShareOut))
+    sourcing = fields.String(metadata={"description": "of all lines where they have one; `mixed` where they differ"})
+    address_level = fields.String(metadata={"enum": LEVELS, "description": "the least precise of the lines"})
     notices = fields.List(fields.Dict())
     warnings = fields.List(fields.Dict())
     confidence = fields.String()
     rulebook = fields.Dict()
-
-
-def calculation_from_request(
-    payload: Any,
-    *,
-    sellers: Mapping[str, SellerEntity],
-    book: RuleBook,
-    may_assert: bool,
-    may_override: bool = False,
-    resolve: Resolve | None = None,
-) -> dict[str, Any]:
-    """The answer to a parsed request body, without storing anything; ``id`` is null.
-
-    Args:
-        may_assert: a stated status of a tax ID is used, and the law line says "asserted".
-        may_override: ``rates_override`` is used; only the command line allows it.
-        resolve: finds what our own checks say of a tax ID; None where there is no database to look in.
-    Raises:
-        InvalidInput: with every fault and its JSON Pointer; also where something is asked that no engine decides yet.
-    """
-    asked = read_calculation(payload)
-    seller = sellers.get(asked.seller)
-    faults = list(_faults(asked, sellers, may_override=may_override, knows_checks=resolve is not None))
-    if seller is None or faults:
-        raise InvalidInput("The calculation was refused.", *faults)
-    home, on = asked.address.country, asked.tax_date
-
-    def known(tax_id: TaxIdStated) -> TaxId:
-        if resolve is not None:
-            return resolve(tax_id, home, on)
-        return stated_tax_id(tax_id, home, on, book=book, may_assert=may_assert)
-
-    try:
-        calculation = calculate(asked.sale(seller.facts(), known), book)
-    except BadFacts as error:
-        raise InvalidInput("The calculation was refused.", Fault("", "contradiction", f"{error}.")) from error
-    if undecided := tuple(_undecided(asked, calculation)):
-        raise InvalidInput("The calculation was refused.", *undecided)
-    members = calculation_answer(calculation, book)
-    return members | ({"reference": asked.reference} if asked.reference else {})
-
-
-def stated_tax_id(tax_id: TaxIdStated, home: str, on: date, *, book: RuleBook, may_assert: bool) -> TaxId:
-    """What is known of a tax ID without asking anybody: the caller's word where it counts, else its form."""
-    country = number_country(tax_id.number, customer_country=home, on=on, book=book)
-    offline = check_identifier(country, tax_id.number, kind=tax_id.kind)
-    status = TaxIdStatus.MALFORMED if offline.valid is False else TaxIdStatus.NOT_CHECKED
-    is_asserted = may_assert and tax_id.status is not None
-    if is_asserted and tax_id.status is not None:
-        status = tax_id.status
-    return TaxId(kind=tax_id.kind, number=offline.number, country=country, status=status, asserted=is_asserted)
 
 
 def calculation_answer(
@@ -163,6 +108,7 @@ def calculation_answer(
         "warnings": [_warning(warning, language, book) for warning in c.warnings],
         "confidence": c.confidence.value,
         "rulebook": {"version": book.version, "sha256": book.sha256},
+        **_place([line.treatment for line in every]),
     }
 
 
@@ -203,7 +149,15 @@ def _why(treatment: Treatment, book: RuleBook, language: str) -> dict[str, Any]:
         "confidence": treatment.confidence.value,
     }
     optional = {"vat_category": treatment.vat_category, "vatex": treatment.vatex}
-    return members | {name: value for name, value in optional.items() if value}
+    return members | {name: value for name, value in optional.items() if value} | _place([treatment])
+
+
+def _place(treatments: Sequence[Treatment]) -> dict[str, str]:
+    """By which place local taxes were found, and how precisely; nothing where no line has any."""
+    sourcings = {t.sourcing for t in treatments if t.sourcing}
+    levels = {t.address_level for t in treatments if t.address_level}
+    members = {"sourcing": sourcings.pop() if len(sourcings) == 1 else "mixed"} if sourcings else {}
+    return members | ({"address_level": max(levels, key=LEVELS.index)} if levels else {})
 
 
 def _rate(line: TaxedLine) -> str | None:
@@ -246,36 +200,3 @@ def _step(step: Step, language: str, book: RuleBook) -> dict[str, Any]:
 def _warning(warning: Caution, language: str, book: RuleBook) -> dict[str, Any]:
     members = {"code": warning.code, "message": caution_in_words(warning, language, book)}
     return members | ({"line": warning.line} if warning.line else {})
-
-
-def _faults(
-    asked: CalculationAsked, sellers: Mapping[str, SellerEntity], *, may_override: bool, knows_checks: bool
-) -> list[Fault]:
-    faults = []
-    if asked.seller not in sellers:
-        faults.append(Fault("/seller", "unknown_seller", f"Name a seller of ours: {', '.join(sellers)}."))
-    if asked.rates_override and not may_override:
-        faults.append(Fault("/rates_override", "not_allowed", "Rates are stated on the command line only."))
-    if not knows_checks:
-        faults += [
-            Fault(
-                f"/customer/tax_ids/{n}/check_id", "not_available", "There are no stored checks here; state a status."
-            )
-            for n, tax_id in enumerate(asked.tax_ids)
-            if tax_id.check_id
-        ]
-    return faults
-
-
-def _undecided(asked: CalculationAsked, calculation: Calculation) -> list[Fault]:
-    """What was asked for and would have been ignored: refused, because the answer would be wrong."""
-    if all(line.treatment.outcome is Outcome.UNDETERMINED for line in calculation.lines):
-        return []  # the answer already says that nothing was decided
-    faults = []
-    if asked.has_exemption:
-        faults.append(Fault("/exemption", "not_supported", "Exemptions are not decided by this version."))
-    if asked.is_collected_by_marketplace:
-        faults.append(
-            Fault("/marketplace", "not_supported", "Sales through marketplaces are not decided by this version.")
-        )
-    return faults

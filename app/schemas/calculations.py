@@ -1,8 +1,5 @@
 """``POST /v1/tax/calculations``: the request to facts; :mod:`app.schemas.calculation_answers` writes the answer."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -11,6 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 
 from app.errors import InvalidInput
 from app.reference.load import reference
+from app.schemas.calculation_asked import CalculationAsked, ExemptionStated, TaxIdStated
 from app.schemas.fields import (
     Amount,
     CivilDate,
@@ -28,18 +26,15 @@ from app.schemas.fields import (
 from app.schemas.strict_json import InexactNumber
 from tax_rules.facts import (
     Address,
-    Customer,
     CustomerKind,
+    ExchangeRate,
     LocationEvidence,
     ProductKind,
     RateOverride,
     RoundingBasis,
-    Sale,
     SaleLine,
-    SellerFacts,
     Shipping,
     TaxBehavior,
-    TaxId,
     TaxIdStatus,
 )
 from tax_rules.rulebook import shipped_rulebook
@@ -49,62 +44,6 @@ BASES = (*(basis.value for basis in RoundingBasis), "invoice")
 EVIDENCE_KINDS = ("billing_address", "ip_address", "bank_country", "card_country", "sim_country", "fixed_line", "other")
 TAX_TYPES = ("vat", "gst", "hst", "pst", "qst", "rst", "sales_tax", "consumption_tax", "other_tax")
 LEVELS = ("country", "state", "county", "city", "district", "province")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaxIdStated:
-    """A tax ID as the caller gave it: ``check_id`` names a check of ours, ``status`` is the caller's word."""
-
-    number: str
-    kind: str = "vat"
-    check_id: str | None = None
-    status: TaxIdStatus | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalculationAsked:
-    """A request for a calculation, typed; the engines that need ``exemption`` and ``marketplace`` come later."""
-
-    seller: str
-    currency: str
-    tax_date: date
-    customer_kind: CustomerKind
-    business_use: bool
-    address: Address
-    tax_ids: tuple[TaxIdStated, ...]
-    lines: tuple[SaleLine, ...]
-    reference: str | None = None
-    evidence: tuple[LocationEvidence, ...] = ()
-    rounding_basis: RoundingBasis | None = None
-    shipping: Shipping | None = None
-    rates_override: tuple[RateOverride, ...] = ()
-    exempt_lines: tuple[str, ...] = ()
-    has_exemption: bool = False
-    is_collected_by_marketplace: bool = False
-
-    def sale(self, seller: SellerFacts, resolve: Callable[[TaxIdStated], TaxId]) -> Sale:
-        """The facts for the rules.
-
-        Args:
-            resolve: says what is known of a tax ID: by a check of ours, or by the caller's word where it counts.
-        """
-        customer = Customer(
-            kind=self.customer_kind,
-            business_use=self.business_use,
-            address=self.address,
-            tax_ids=tuple(resolve(tax_id) for tax_id in self.tax_ids),
-            evidence=self.evidence,
-        )
-        return Sale(
-            seller=seller,
-            customer=customer,
-            currency=self.currency,
-            tax_date=self.tax_date,
-            lines=self.lines,
-            shipping=self.shipping,
-            rounding_basis=self.rounding_basis,
-            rates_override=self.rates_override,
-        )
 
 
 def read_calculation(payload: Any) -> CalculationAsked:
@@ -235,8 +174,18 @@ class ExemptionSchema(StrictSchema):
     """An exemption that the customer claims, with its certificates."""
 
     reason = Text(max_length=64, required=True)
-    certificate_ids = fields.List(Reference(), validate=validate.Length(min=1, max=50))
-    certificate_number = Text(max_length=64)
+    certificate_ids = fields.List(Reference(), load_default=list, validate=validate.Length(max=50))
+    certificate_number = Text(max_length=64, allow_none=True, load_default=None)
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_: Any) -> None:
+        """A claim names its proof in one way."""
+        if data["certificate_ids"] and data["certificate_number"]:
+            raise ValidationError("Name certificate_ids or the certificate_number, not both.")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> ExemptionStated:
+        return ExemptionStated(**(data | {"certificate_ids": tuple(data["certificate_ids"])}))
 
 
 class MarketplaceSchema(StrictSchema):
@@ -253,6 +202,10 @@ class ExchangeRateSchema(StrictSchema):
     rate = Quantity(required=True)
     date = CivilDate(required=True)
     source = Text(max_length=100, required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> ExchangeRate:
+        return ExchangeRate(currency=data["currency"], rate=data["rate"], on=data["date"], source=data["source"])
 
 
 class RateOverrideSchema(StrictSchema):
@@ -342,9 +295,12 @@ class CalculationRequestSchema(StrictSchema):
             rounding_basis=RoundingBasis("document_net" if basis == "invoice" else basis) if basis else None,
             shipping=shipping and Shipping(tax_behavior=behavior, **shipping),
             rates_override=tuple(data["rates_override"]),
+            ship_from=data["ship_from"],
+            ship_to=data["ship_to"],
             exempt_lines=tuple(line["reference"] for line in data["lines"] if line["product_kind"][1]),
-            has_exemption=data["exemption"] is not None,
+            exemption=data["exemption"],
             is_collected_by_marketplace=bool(marketplace and marketplace["collects"]),
+            exchange_rates=tuple(data["exchange_rates"]),
         )
 
 
@@ -357,6 +313,7 @@ def _sale_line(line: dict[str, Any], behavior: TaxBehavior) -> SaleLine:
         quantity=line["quantity"],
         tax_behavior=line["tax_behavior"] or behavior,
         ship_to=line["ship_to"],
+        price_per_item=line["price_per_item"],
     )
 
 
@@ -368,6 +325,8 @@ def _line_faults(lines: list[dict[str, Any]], currency: str) -> dict[int, Any]:
         amounts_fit(currency, here, {name: line[name] for name in ("amount", "discount")})
         if line["amount"] < 0:
             here["amount"] = ["A line is zero or more; a reduction is a discount or a refund."]
+        elif (line["price_per_item"] or 0) < 0:
+            here["price_per_item"] = ["A price is zero or more."]
         elif not 0 <= line["discount"] <= line["amount"]:
             here["discount"] = ["A discount lies between zero and the amount of its line."]
         if line["reference"] in seen:

@@ -14,7 +14,7 @@ from app.cli.serve import Server
 from app.config import Settings
 from app.factory import create_app
 from app.logs import configure_logs
-from app.schemas.calculation_answers import calculation_from_request
+from app.schemas.calculate import calculation_from_request
 from app.schemas.calculations import read_calculation
 from app.services.read_sellers import sellers_in_force
 from servers.request import CALCULATION

@@ -3,16 +3,31 @@
 import copy
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from app import facts
 from app.errors import InvalidInput
-from app.schemas.calculation_answers import CalculationOut, calculation_from_request
-from app.schemas.calculations import TaxIdStated, read_calculation
+from app.schemas.calculate import calculation_from_request, stated_exemption
+from app.schemas.calculation_answers import CalculationOut
+from app.schemas.calculation_asked import ExemptionStated
+from app.schemas.calculations import read_calculation
 from app.schemas.strict_json import parse
 from app.sellers import SellerEntity, load_sellers
-from tax_rules.facts import ProductKind, RoundingBasis, TaxId, TaxIdStatus
+from app.services.keep_calculation import KnownFacts
+from tax_rules.facts import (
+    Address,
+    ExchangeRate,
+    Exemption,
+    LocationEvidence,
+    ProductKind,
+    RoundingBasis,
+    Shipping,
+    TaxId,
+    TaxIdStatus,
+)
 from tax_rules.rulebook import RuleBook, load_rulebook
 
 REQUEST: dict[str, Any] = {
@@ -140,13 +155,13 @@ def test_a_check_of_ours_is_asked_for_through_the_door_that_has_a_database(
 ) -> None:
     asked: list[tuple[str | None, str, date]] = []
 
-    def resolve(stated: TaxIdStated, home: str, on: date) -> TaxId:
-        asked.append((stated.check_id, home, on))
-        return TaxId(kind="vat", number=stated.number, country="FR", status=TaxIdStatus.VERIFIED)
+    def tax_id(given: facts.TaxId, home: str, on: date) -> TaxId:
+        asked.append((given.check_id, home, on))
+        return TaxId(kind="vat", number=given.number, country="FR", status=TaxIdStatus.VERIFIED)
 
     customer = BUSINESS | {"tax_ids": [{"number": "FR40303265045", "check_id": "chk_1"}]}
     found = calculation_from_request(
-        changed(customer=customer), sellers=sellers, book=book, may_assert=False, resolve=resolve
+        changed(customer=customer), sellers=sellers, book=book, may_assert=False, known=KnownFacts(sellers, tax_id)
     )
     assert asked == [("chk_1", "FR", date(2026, 11, 10))]
     assert found["outcome"] == "reverse_charge"
@@ -283,18 +298,55 @@ def test_a_float_in_the_body_is_refused_before_it_can_be_money() -> None:
     assert set(faults(parse(body))) == {"/lines/0/amount", "/lines/0/quantity", "/lines/0/description"}
 
 
-@pytest.mark.parametrize(
-    ("members", "pointer"),
-    [
-        ({"seller": "nobody"}, "/seller"),
-        ({"exemption": {"reason": "resale", "certificate_number": "1"}}, "/exemption"),
-        ({"marketplace": {"facilitator": "Market", "collects": True}}, "/marketplace"),
-    ],
-)
-def test_what_would_be_ignored_is_refused(answer: Answer, members: dict[str, Any], pointer: str) -> None:
+def test_an_unknown_seller_is_refused_with_those_we_have(answer: Answer) -> None:
     with pytest.raises(InvalidInput) as refused:
-        answer(**members)
-    assert [fault.pointer for fault in refused.value.faults] == [pointer]
+        answer(seller="nobody")
+    assert [fault.pointer for fault in refused.value.faults] == ["/seller"]
+
+
+def test_everything_that_was_said_reaches_the_rules(sellers: dict[str, SellerEntity]) -> None:
+    dallas, tulsa = {"country": "US", "state": "TX", "city": "Dallas"}, {"country": "US", "state": "OK"}
+    asked = read_calculation(
+        changed(
+            ship_from=tulsa,
+            ship_to=dallas,
+            evidence=[{"kind": "ip_address", "country": "FR"}],
+            marketplace={"facilitator": "Market", "collects": True},
+            exchange_rates=[{"currency": "USD", "rate": "1.1", "date": "2026-11-09", "source": "ECB"}],
+            shipping={"amount": "5.00", "separately_stated": False},
+            lines=[line(price_per_item="24.95", quantity="2", discount="1.00", ship_to=tulsa)],
+        )
+    )
+    exemption = stated_exemption(ExemptionStated(reason="resale", certificate_number="7"), "US", may_assert=True)
+    sale = asked.sale(sellers["de"].facts(), lambda _: pytest.fail("no tax ID was stated"), exemption=exemption)
+    assert (sale.ship_from, sale.ship_to) == (Address(**tulsa), Address(**dallas))
+    assert sale.customer.evidence == (LocationEvidence(kind="ip_address", country="FR"),)
+    assert sale.is_collected_by_marketplace
+    rate = ExchangeRate(currency="USD", rate=Decimal("1.1"), on=date(2026, 11, 9), source="ECB")
+    assert sale.exchange_rates == (rate,)
+    assert sale.shipping == Shipping(amount=Decimal("5.00"), separately_stated=False)
+    (only,) = sale.lines
+    assert (only.price_per_item, only.quantity, only.discount) == (Decimal("24.95"), Decimal(2), Decimal("1.00"))
+    assert sale.situation(only).ship_to == Address(**tulsa)
+    assert sale.exemption == Exemption(reason="resale", certificate="7")
+    assert asked.destinations == (Address(**dallas), Address(**tulsa))
+
+
+@pytest.mark.parametrize("may_assert", [True, False])
+def test_a_stated_exemption_counts_only_by_the_word_of_who_may_assert(*, may_assert: bool) -> None:
+    stated = ExemptionStated(reason="resale", certificate_number="7")
+    assert stated_exemption(stated, "US", may_assert=may_assert).is_accepted is may_assert
+
+
+def test_without_a_database_a_certificate_cannot_be_named(answer: Answer) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        answer(exemption={"reason": "resale", "certificate_ids": ["cert_1"]})
+    assert [fault.pointer for fault in refused.value.faults] == ["/exemption/certificate_ids"]
+
+
+def test_an_exemption_names_its_proof_in_one_way() -> None:
+    both = {"reason": "resale", "certificate_ids": ["cert_1"], "certificate_number": "7"}
+    assert set(faults(changed(exemption=both))) == {"/exemption"}
 
 
 def test_a_marketplace_that_does_not_collect_changes_nothing(answer: Answer) -> None:
