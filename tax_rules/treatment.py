@@ -10,20 +10,12 @@ from dataclasses import replace
 from tax_rules.decision import Caution, Confidence, Jurisdiction, Outcome, Reason, Step, Treatment
 from tax_rules.facts import GOODS, ProductKind, RegistrationKind, Situation
 from tax_rules.rulebook import RuleBook
+from tax_rules.sales_tax.canada.decide import COUNTRY, decide_canadian_tax, supply_address
 from tax_rules.vat.electronic import decide_electronic_supply
 from tax_rules.vat.rate import ANY_OTHER, PRODUCT_RATES
 from tax_rules.vat.territory import TaxPlace, tax_place
 
-SALES_TAX_KINDS = {
-    "US": (RegistrationKind.SALES_TAX,),
-    "CA": (
-        RegistrationKind.GST,
-        RegistrationKind.QST,
-        RegistrationKind.PST,
-        RegistrationKind.RST,
-        RegistrationKind.VAT,
-    ),
-}
+SALES_TAX_KINDS = {"US": (RegistrationKind.SALES_TAX,)}
 US_TERRITORIES = "US-T"
 
 
@@ -34,7 +26,7 @@ def decide_treatments(
     decided: dict[ProductKind, Treatment] = {}
     found: dict[ProductKind, Treatment] = {}
     for product in products:
-        like = _taxed_like(product)
+        like = product if _is_canadian(situation, product) else _taxed_like(product)
         if like not in decided:
             decided[like] = decide_treatment(situation, like, book)
         found[product] = decided[like]
@@ -53,6 +45,8 @@ def decide_treatment(situation: Situation, product: ProductKind, book: RuleBook)
 
     ``undetermined`` with the reason ``not_supported`` where we have no engine yet.
     """
+    if _is_canadian(situation, product):
+        return decide_canadian_tax(situation, product, book)
     place = tax_place(situation.customer.address, situation.on, book)
     is_sales_tax = place.state in SALES_TAX_KINDS or place.territory == US_TERRITORIES
     if is_sales_tax and _collects_sales_tax(situation, place):
@@ -64,6 +58,11 @@ def decide_treatment(situation: Situation, product: ProductKind, book: RuleBook)
         warning = Caution("sales_tax_not_examined", (("country", place.code),))
         treatment = replace(treatment, warnings=(warning,), confidence=Confidence.MEDIUM)
     return treatment
+
+
+def _is_canadian(situation: Situation, product: ProductKind) -> bool:
+    """Whether the supply is made in Canada, where each kind of product may be taxed in its own way."""
+    return supply_address(situation, product).country == COUNTRY
 
 
 def _collects_sales_tax(situation: Situation, place: TaxPlace) -> bool:

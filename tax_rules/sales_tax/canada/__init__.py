@@ -1,0 +1,1 @@
+"""Canada: GST, HST and the taxes of the provinces."""

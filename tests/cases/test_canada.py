@@ -1,0 +1,39 @@
+"""The Canadian cases: which taxes, at which rate, and how much of each."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tax_rules.calculate import calculate
+from tax_rules.rulebook import RuleBook, shipped_rulebook
+from tests.cases.test_cases import cases
+from tests.tax_rules.factories import make_customer, make_line, make_sale, make_seller
+
+
+@pytest.fixture(scope="module")
+def book() -> RuleBook:
+    return shipped_rulebook()
+
+
+@pytest.mark.parametrize("case", cases("canada.yaml"))
+def test_a_sale_to_canada_is_taxed_as_the_case_says(case: dict[str, Any], book: RuleBook) -> None:
+    sale, expect = case["sale"], case["expect"]
+    asked = make_sale(
+        seller=make_seller("DE", case["seller"]),
+        customer=make_customer(**case["customer"]),
+        currency="CAD",
+        tax_date=sale["date"],
+        lines=(make_line(product=sale["product"], amount=sale["net"]),),
+    )
+    calculation = calculate(asked, book)
+    treatment = calculation.lines[0].treatment
+    assert treatment.outcome == expect["outcome"]
+    found = {part.tax_type: part.rate for part in treatment.parts}
+    found |= {treatment.tax_type: treatment.rate} if treatment.rate and not treatment.parts else {}
+    assert found == {tax: Decimal(rate) for tax, (rate, _) in expect["taxes"].items()}
+    assert expect.get("warning") in {None, *(warning.code for warning in calculation.warnings)}
+    assert ("ca_tax_left_out" in {w.code for w in calculation.warnings}) == (expect.get("warning") == "ca_tax_left_out")
+    assert expect.get("confidence", calculation.confidence) == calculation.confidence
+    assert expect.get("reason", treatment.reason) == treatment.reason
+    assert treatment.law or expect["outcome"] == "undetermined"

@@ -1,0 +1,96 @@
+"""What the Canadian cases do not say: stacks, goods, marketplaces, claims, and words for every code."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tax_rules.decision import Outcome, PartRounding
+from tax_rules.explain import caution_in_words, step_in_words
+from tax_rules.facts import Address, Exemption, ProductKind, Situation, TaxId
+from tax_rules.rulebook import RuleBook
+from tax_rules.sales_tax.canada.decide import decide_canadian_tax
+from tax_rules.treatment import decide_treatment
+from tests.tax_rules.factories import make_customer, make_seller
+
+ON = date(2026, 7, 1)
+EVERYWHERE = ("gst CA", "qst CA QC", "pst CA BC", "pst CA SK", "rst CA MB")
+PROVINCES = ("AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT")
+
+
+def situation(state: str | None = "QC", registrations: tuple[str, ...] = EVERYWHERE, **changed: object) -> Situation:
+    facts = {"seller": make_seller("DE", registrations), "customer": make_customer("consumer", "CA", state=state)}
+    return Situation(**({"on": ON} | facts | changed))  # type: ignore[arg-type]
+
+
+def test_a_stack_names_each_tax_with_its_row_and_is_rounded_each_on_its_own(book: RuleBook) -> None:
+    found = decide_treatment(situation(), ProductKind.SAAS, book)
+    assert found.part_rounding is PartRounding.EACH
+    assert [(part.tax_type, part.rate, part.jurisdiction.level) for part in found.parts] == [
+        ("gst", Decimal("5"), "country"),
+        ("qst", Decimal("9.975"), "province"),
+    ]
+    assert found.rate == Decimal("14.975")
+    assert {part.row for part in found.parts} <= {row.id for row in found.rows}
+    assert found.jurisdiction.state == "QC"
+
+
+def test_goods_follow_where_they_are_delivered_and_services_the_customer(book: RuleBook) -> None:
+    asked = situation("QC", ship_to=Address(country="CA", state="ON"))
+    assert decide_treatment(asked, ProductKind.GENERAL_GOODS, book).tax_type == "hst"
+    assert len(decide_treatment(asked, ProductKind.SAAS, book).parts) == 2
+
+
+def test_goods_that_leave_canada_are_not_decided_by_its_rules(book: RuleBook) -> None:
+    asked = situation("QC", ship_to=Address(country="DE"))
+    assert decide_treatment(asked, ProductKind.GENERAL_GOODS, book).rule != "CA"
+
+
+def test_goods_that_come_to_canada_are_decided_by_its_rules(book: RuleBook) -> None:
+    asked = situation(customer=make_customer("consumer", "DE"), ship_to=Address(country="CA", state="AB"))
+    assert decide_treatment(asked, ProductKind.GENERAL_GOODS, book).tax_type == "gst"
+
+
+def test_a_marketplace_that_collects_leaves_nothing_to_collect(book: RuleBook) -> None:
+    found = decide_treatment(situation(is_collected_by_marketplace=True), ProductKind.SAAS, book)
+    assert (found.outcome, found.rate, found.parts) == (Outcome.MARKETPLACE_COLLECTED, Decimal(0), ())
+
+
+def test_what_the_rules_know_nothing_of_is_told_and_not_believed(book: RuleBook) -> None:
+    number = TaxId(kind="gst", number="123456782RT0001", country="CA")
+    buyer = make_customer("business", "CA", state="ON", tax_ids=(number,))
+    claim = Exemption(reason="resale", country="CA")
+    found = decide_treatment(situation(customer=buyer, exemption=claim), ProductKind.SAAS, book)
+    assert {"ca_registered_buyer", "ca_exemption_not_examined"} == {warning.code for warning in found.warnings}
+    assert found.rate == Decimal(13)
+    american = decide_treatment(situation("ON", exemption=Exemption(reason="resale")), ProductKind.SAAS, book)
+    assert american.warnings == ()
+
+
+def test_a_product_that_no_tax_takes_is_exempt(book: RuleBook) -> None:
+    class WithoutGst(RuleBook):
+        def find(self, parameter: str, jurisdiction: str, on: date):  # type: ignore[no-untyped-def]
+            exempt = super().find("qst.taxability.book", "CA-QC", on)
+            return exempt if parameter == "gst.taxability.general" else super().find(parameter, jurisdiction, on)
+
+    changed = WithoutGst(
+        tuple(book.rows()),
+        {name: book.table(name) for name in ("codes.currencies", "codes.countries", "codes.canadian_provinces")},
+        {"en": book.wording("en")},
+        book.edition,
+    )
+    found = decide_canadian_tax(situation(), ProductKind.BOOK, changed)
+    assert (found.outcome, found.vat_category, found.rate) == (Outcome.EXEMPT, "E", Decimal(0))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_step_and_warning_can_be_said_in_every_province(book: RuleBook, language: str) -> None:
+    for state in (*PROVINCES, None):
+        for registrations in (EVERYWHERE, ("gst CA",), ("qst CA QC",), ()):
+            for product in ProductKind:
+                found = decide_treatment(situation(state, registrations), product, book)
+                said = [step_in_words(step, language, book) for step in found.steps]
+                said += [caution_in_words(warning, language, book) for warning in found.warnings]
+                assert said
+                assert all(sentence and "{" not in sentence for sentence in said)
+                assert (found.rate is None) == (found.outcome is Outcome.UNDETERMINED)
