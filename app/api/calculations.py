@@ -3,28 +3,21 @@
 from typing import Any
 
 from flask import request
-from marshmallow import Schema, fields
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.actor import Scope
 from app.api.house import ApiBlueprint, actor, desk, etag_of, idempotent_if_asked, with_etag
 from app.auth import requires
+from app.facts import as_json
 from app.schemas.calculate import calculation_from_request
 from app.schemas.calculation_answers import CalculationOut
 from app.schemas.calculations import CalculationRequestSchema
+from app.schemas.explanations import ExplanationOut, ExplanationQuery, language_asked
 from app.schemas.strict_json import parse
+from app.services.explain_decision import explain_calculation
 from app.services.keep_calculation import keep_calculation, known_facts, read_calculation
 
 bp = ApiBlueprint("Calculations", __name__, url_prefix="/v1/tax/calculations", description="Tax on a sale")
-
-
-class ExplanationOut(Schema):
-    """Why the tax of each line is what it is."""
-
-    id = fields.String()
-    outcome = fields.String()
-    lines = fields.List(fields.Dict())
-    rulebook = fields.Dict()
 
 
 @bp.post("")
@@ -62,13 +55,12 @@ def get(calculation_id: str) -> Any:
 
 @bp.get("/<calculation_id>/explanation")
 @requires(Scope.BILLING, Scope.PAYMENTS, Scope.AUDITOR)
+@bp.arguments(ExplanationQuery, location="query")
 @bp.response(200, ExplanationOut)
 @bp.doc(operationId="explainCalculation", summary="The steps in words, each with its law and the row it read")
-def explain(calculation_id: str) -> Any:
-    answer = read_calculation(desk(), actor(), calculation_id)
-    members = ("reference", "outcome", "law", "steps", "rules", "confidence")
-    lines = [{name: line.get(name) for name in members} for line in answer["lines"]]
-    return {"id": calculation_id, "outcome": answer["outcome"], "lines": lines, "rulebook": answer["rulebook"]}
+def explain(query: dict[str, Any], calculation_id: str) -> Any:
+    language = language_asked(query["language"], request.accept_languages, desk().book.languages)
+    return as_json(explain_calculation(desk(), actor(), calculation_id, language=language))
 
 
 def json_body() -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import make_response
+from flask import make_response, request
 from marshmallow import fields, validate
 
 from app.actor import Scope
@@ -22,7 +22,7 @@ from app.api.house import (
 )
 from app.auth import requires
 from app.errors import Fault, InvalidInput
-from app.facts import Order, OrderStatus, Payment
+from app.facts import Order, OrderStatus, Payment, as_json
 from app.schemas.answers import (
     DocumentOut,
     OrderOut,
@@ -36,9 +36,11 @@ from app.schemas.answers import (
 )
 from app.schemas.calculation_answers import calculation_answer
 from app.schemas.documents import DocumentAskedSchema
+from app.schemas.explanations import ExplanationOut, ExplanationQuery, language_asked
 from app.schemas.fields import is_reference
 from app.schemas.orders import OrderSchema, PaymentSchema
 from app.schemas.tax_refunds import TaxRefundSchema
+from app.services.explain_decision import explain_order
 from app.services.find_orders import find_orders
 from app.services.give_document import DocumentAsked, give_document
 from app.services.put_order import put_order
@@ -112,6 +114,16 @@ def put(order: Order, reference: str) -> Any:
 def get(reference: str) -> Any:
     view = read_order(desk(), actor(), reference)
     return with_etag(OrderOut().dump(order_answer(view)), order_etag(view.order))
+
+
+@bp.get("/<reference>/explanation")
+@requires(Scope.BILLING, Scope.PAYMENTS, Scope.AUDITOR)
+@bp.arguments(ExplanationQuery, location="query")
+@bp.response(200, ExplanationOut)
+@bp.doc(operationId="explainOrder", summary="Why the order's tax is what it is, by the decision kept with it")
+def explain(query: dict[str, Any], reference: str) -> Any:
+    language = language_asked(query["language"], request.accept_languages, desk().book.languages)
+    return as_json(explain_order(desk(), actor(), reference, language=language))
 
 
 @bp.post("/<reference>/payments")

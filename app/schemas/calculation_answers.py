@@ -198,5 +198,6 @@ def _step(step: Step, language: str, book: RuleBook) -> dict[str, Any]:
 
 
 def _warning(warning: Caution, language: str, book: RuleBook) -> dict[str, Any]:
-    members = {"code": warning.code, "message": caution_in_words(warning, language, book)}
+    message = caution_in_words(warning, language, book)
+    members = {"code": warning.code, "message": message, "facts": dict(warning.facts)}
     return members | ({"line": warning.line} if warning.line else {})

@@ -15,7 +15,7 @@ from app.services.read_order import OrderView, read_order
 from app.services.refund_tax import ADJUSTABLE
 from app.web.downloads import attachment
 from app.web.forms import Form, PageSchema, Text, declares_query, read_query
-from app.web.order_parts import answers_by_line, newest_check
+from app.web.order_parts import explained, newest_check
 from app.web.preferences import preferences
 from app.web.render import render
 
@@ -90,7 +90,7 @@ def show_order(reference: str, form: Form, *, done: str = "", status: int = 200)
         languages=SHIPPED,
         view=view,
         check=newest_check(view),
-        answers=answers_by_line(view.decision, language=preferences().language, book=desk.book),
+        explanation=explained(view, language=preferences().language, book=desk.book),
         names=name_actors(desk, {entry.actor for entry in view.timeline}),
         options=reference_data().payment_options,
         done=next((adjustment for adjustment in view.adjustments if adjustment.id == done), None),

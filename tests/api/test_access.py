@@ -27,6 +27,7 @@ MATRIX = {
     ("GET", "/v1/orders"): ALL,
     ("PUT", "/v1/orders/<reference>"): {Scope.BILLING},
     ("GET", "/v1/orders/<reference>"): ALL,
+    ("GET", "/v1/orders/<reference>/explanation"): ALL,
     ("POST", "/v1/orders/<reference>/payments"): {Scope.BILLING, Scope.PAYMENTS},
     ("POST", "/v1/orders/<reference>/tax-refunds"): {Scope.BILLING, Scope.PAYMENTS},
     ("POST", "/v1/orders/<reference>/documents"): {Scope.BILLING, Scope.PAYMENTS},

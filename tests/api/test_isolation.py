@@ -57,6 +57,7 @@ def same_as_nothing(call: Caller, method: str, path: str, nothing: str, body: An
 def test_other_clients_things_are_404_in_every_path(ours: Caller, theirs: Theirs, call: Caller) -> None:
     kept = call("POST", "/v1/tax/calculations", CALCULATION).json["id"]
     paths = [("/v1/orders/THEIRS-1", "/v1/orders/NONE"), ("/v1/orders/THEIRS-1/documents", "/v1/orders/NONE/documents")]
+    paths += [("/v1/orders/THEIRS-1/explanation", "/v1/orders/NONE/explanation")]
     paths += [(f"/v1/documents/{d}", f"/v1/documents/{NO_DOCUMENT}") for d in theirs.document_ids]
     paths += [(f"/v1/documents/{d}/content", f"/v1/documents/{NO_DOCUMENT}/content") for d in theirs.document_ids]
     paths += [(f"/v1/tax-id-checks/{theirs.check_id}", "/v1/tax-id-checks/tic_none")]
