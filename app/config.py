@@ -6,7 +6,9 @@ Production refuses to start on a missing or weak secret and says which.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from math import log2
 from pathlib import Path
@@ -19,6 +21,18 @@ PREFIX = "TAXDESK_"
 MIN_SECRET_BITS = 128
 DEVELOPMENT_SECRET = "development-only-secret-not-for-production"  # noqa: S105 - production refuses it by name
 DEVELOPMENT_FIELD_KEY = "development-only-field-key-not-for-production"
+
+
+# 1,000.00 EUR, and amounts below or near its worth in other currencies: what is uncertain is looked at by two people.
+DEFAULT_LIMITS = tuple(
+    (currency, Decimal(amount))
+    for currency, amount in (
+        ("EUR", "1000.00"), ("USD", "1000.00"), ("GBP", "800.00"), ("CHF", "900.00"), ("CAD", "1400.00"),
+        ("AUD", "1500.00"), ("NZD", "1600.00"), ("SGD", "1300.00"), ("JPY", "150000"), ("NOK", "11000.00"),
+        ("SEK", "11000.00"), ("DKK", "7000.00"), ("PLN", "4000.00"), ("CZK", "24000.00"), ("HUF", "350000.00"),
+        ("RON", "4800.00"), ("INR", "80000.00"), ("BRL", "5000.00"), ("MXN", "18000.00"), ("ZAR", "17000.00"),
+    )
+)  # fmt: skip
 
 
 class Environment(StrEnum):
@@ -76,6 +90,13 @@ class Settings:
     trusted_proxies: int = _setting(0, "how many proxies in front of us set X-Forwarded-* headers")
     lease_seconds: int = _setting(60, "how long a worker owns a job before another may take it")
     poll_seconds: float = _setting(0.05, "how often the embedded queue is looked at")
+    approval_limits: tuple[tuple[str, Decimal], ...] = _setting(
+        DEFAULT_LIMITS,
+        "refunds above need another person: `EUR:1000.00,USD:…`; a currency that is not named always does",
+    )
+    refund_windows: tuple[tuple[str, int], ...] = _setting(
+        (), "days after the order in which a reason is refunded: `goodwill:30,…`; a reason that is not named: no limit"
+    )
     log_format: str = _setting("", "json or console; default json in production, console in development")
 
     @property
@@ -99,6 +120,8 @@ class Settings:
             "trusted_proxies": env.int,
             "lease_seconds": env.int,
             "poll_seconds": env.float,
+            "approval_limits": lambda name: _pairs(env.list(name), _limit),
+            "refund_windows": lambda name: _pairs(env.list(name), _days),
         } | dict.fromkeys(("data_dir", "forms_dir", "sellers"), env.path)
         for setting in fields(cls):
             name = PREFIX + setting.name.upper()
@@ -180,6 +203,30 @@ def entropy_bits(secret: str) -> float:
     """A lower estimate of a secret's bits: Shannon entropy of its letters times its length."""
     counts = Counter(secret)
     return -sum(n * log2(n / len(secret)) for n in counts.values())
+
+
+def _pairs(given: list[str], read: Callable[[str], Any]) -> tuple[tuple[str, Any], ...]:
+    """``NAME:VALUE`` pairs; no name twice."""
+    pairs = [(name.strip(), read(value.strip())) for name, _, value in (item.partition(":") for item in given)]
+    if len({name for name, _ in pairs}) != len(pairs) or not all(name for name, _ in pairs):
+        raise ValueError("give NAME:VALUE, separated by commas, no name twice")
+    return tuple(pairs)
+
+
+def _limit(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or amount < 0:
+        raise ValueError(f"{text!r} is not an amount, such as 1000.00")
+    return amount
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"{text!r} is not a number of days")
+    return int(text)
 
 
 def _psycopg(url: str) -> str:

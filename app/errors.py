@@ -99,6 +99,10 @@ class ExceedsRefundable(DomainError):
     """More was asked back than was charged less what was refunded."""
 
 
+class OutsideRefundWindow(DomainError):
+    """The time in which the house refunds for this reason is over."""
+
+
 class NotRefundable(DomainError):
     """The law gives no refund for this change."""
 

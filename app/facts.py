@@ -43,6 +43,25 @@ class RefundReason(StrEnum):
     OTHER = "other"
 
 
+class PriceRefundReason(StrEnum):
+    """Why a price is to be given back."""
+
+    CUSTOMER_REQUEST = "customer_request"
+    DUPLICATE = "duplicate"
+    FRAUD = "fraud"
+    NOT_DELIVERED = "not_delivered"
+    PRICE_ADJUSTMENT = "price_adjustment"
+    GOODWILL = "goodwill"
+    OTHER = "other"
+
+
+class RefundMode(StrEnum):
+    """Whether all that stands goes back, or a part of it."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """A postal address; ``country`` as in :class:`app.schemas.fields.CountryCode`."""
@@ -170,6 +189,45 @@ class TaxRefundAsked:
     lines: tuple[str, ...] = ()
     note: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundLineAsked:
+    """A line that goes back: whole, a number of its pieces, an amount or a percentage of it."""
+
+    reference: str
+    amount: Decimal | None = None
+    percent: Decimal | None = None
+    quantity: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundAsked:
+    """A refund of the price of an order. A partial one names ``lines``, an ``amount`` or a ``percent``.
+
+    ``tax_included``: whether amounts contain the tax. ``override_window``: refund although the time for it is over.
+    """
+
+    mode: RefundMode
+    reason: PriceRefundReason
+    lines: tuple[RefundLineAsked, ...] = ()
+    amount: Decimal | None = None
+    percent: Decimal | None = None
+    tax_included: bool = True
+    override_window: bool = False
+    note: str | None = None
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "RefundAsked":
+        """The wish that :func:`as_json` wrote."""
+
+        def exact(members: dict[str, Any]) -> dict[str, Any]:
+            decimals = {name: members[name] for name in ("amount", "percent", "quantity") if name in members}
+            return members | {name: value and Decimal(value) for name, value in decimals.items()}
+
+        lines = tuple(RefundLineAsked(**exact(line)) for line in data["lines"])
+        mode, reason = RefundMode(data["mode"]), PriceRefundReason(data["reason"])
+        return cls(**(exact(data) | {"mode": mode, "reason": reason, "lines": lines}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,10 +82,16 @@ PROBLEMS: dict[type[Exception], Problem] = {
         "PUT the order with its invoice number and date, then ask again.",
     ),
     errors.NothingToRefund: Problem(
-        "nothing_to_refund", 422, "No tax is left to refund", "See the order's adjustments for what was refunded."
+        "nothing_to_refund", 422, "Nothing is left to refund", "See the order's adjustments for what was refunded."
     ),
     errors.ExceedsRefundable: Problem(
         "exceeds_refundable", 422, "More than is left to refund", "Ask for at most what `refundable` says."
+    ),
+    errors.OutsideRefundWindow: Problem(
+        "outside_refund_window",
+        422,
+        "The time to refund for this reason is over",
+        "Somebody with scope admin may set `override_window` with a note.",
     ),
     errors.NotRefundable: Problem(
         "not_refundable", 422, "The law gives no refund here", "Read `detail` and `law`; nothing was changed."

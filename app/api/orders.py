@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import make_response, request
+from flask import Response, make_response, request
 from marshmallow import fields, validate
 
 from app.actor import Scope
@@ -27,25 +27,28 @@ from app.schemas.answers import (
     DocumentOut,
     OrderOut,
     PaymentOut,
-    TaxRefundOut,
-    adjustment_answer,
+    RefundOut,
     document_answer,
     order_answer,
     order_summary,
     payment_answer,
+    refund_answer,
 )
 from app.schemas.calculation_answers import calculation_answer
 from app.schemas.documents import DocumentAskedSchema
 from app.schemas.explanations import ExplanationOut, ExplanationQuery, language_asked
 from app.schemas.fields import is_reference
 from app.schemas.orders import OrderSchema, PaymentSchema
+from app.schemas.refunds import RefundSchema
 from app.schemas.tax_refunds import TaxRefundSchema
 from app.services.explain_decision import explain_order
 from app.services.find_orders import find_orders
 from app.services.give_document import DocumentAsked, give_document
+from app.services.issue_refund import Refund
 from app.services.put_order import put_order
 from app.services.read_order import read_order
 from app.services.record_payment import record_payment
+from app.services.refund_order import refund_order
 from app.services.refund_tax import refund_tax
 from app.store.orders import StoredOrder
 
@@ -141,20 +144,27 @@ def post_payment(payment: Payment, reference: str) -> Any:
 @requires(Scope.PAYMENTS, Scope.BILLING)
 @idempotent
 @bp.arguments(TaxRefundSchema)
-@bp.response(201, TaxRefundOut)
-@bp.alt_response(202, schema=TaxRefundOut, description="Waits for the register, then finishes by itself")
-@bp.alt_response(200, schema=TaxRefundOut, description="Dry run: nothing was changed")
+@bp.response(201, RefundOut)
+@bp.alt_response(202, schema=RefundOut, description="Waits for the register, then finishes by itself")
+@bp.alt_response(200, schema=RefundOut, description="Dry run: nothing was changed")
 @bp.doc(operationId="refundTax", summary="Give back the tax of an order after a late VAT ID")
 def post_tax_refund(asked: dict[str, Any], reference: str) -> Any:
     refund = refund_tax(desk(), actor(), reference, asked["facts"], dry_run=asked["dry_run"], idempotency=idempotency())
-    answer = {
-        "adjustment": adjustment_answer(refund.adjustment),
-        "documents": [{"id": d.id, "kind": d.kind, "number": d.number} for d in refund.documents],
-        "warnings": list(refund.warnings),
-        "dry_run": asked["dry_run"],
-    }
-    waits = refund.adjustment.status in {"pending_check", "needs_approval"}
-    return make_response(TaxRefundOut().dump(answer), 200 if asked["dry_run"] else 202 if waits else 201)
+    return refund_response(refund, dry_run=asked["dry_run"])
+
+
+@bp.post("/<reference>/refunds")
+@requires(Scope.PAYMENTS, Scope.BILLING)
+@idempotent
+@bp.arguments(RefundSchema)
+@bp.response(201, RefundOut)
+@bp.alt_response(202, schema=RefundOut, description="Waits for the approval of another person")
+@bp.alt_response(200, schema=RefundOut, description="Dry run: nothing was changed")
+@bp.doc(operationId="refundOrder", summary="Give back the price of an order, in full or in part, with its tax")
+def post_refund(asked: dict[str, Any], reference: str) -> Any:
+    dry_run = asked["dry_run"]
+    refund = refund_order(desk(), actor(), reference, asked["facts"], dry_run=dry_run, idempotency=idempotency())
+    return refund_response(refund, dry_run=dry_run)
 
 
 @bp.post("/<reference>/documents")
@@ -177,6 +187,14 @@ def post_document(asked: DocumentAsked, reference: str) -> Any:
 def list_documents(reference: str) -> Any:
     view = read_order(desk(), actor(), reference)
     return {"data": [document_answer(document) for document in view.documents], "next": None}
+
+
+def refund_response(refund: Refund, *, dry_run: bool) -> Response:
+    """200 for what would be, 202 for what waits, 201 for what was issued."""
+    waits = refund.adjustment.status in {"pending_check", "needs_approval"}
+    return make_response(
+        RefundOut().dump(refund_answer(refund, dry_run=dry_run)), 200 if dry_run else 202 if waits else 201
+    )
 
 
 def order_etag(order: StoredOrder) -> str:

@@ -30,6 +30,13 @@ Reason = Literal[
     "wrong_product_kind",
     "duplicate_tax",
     "other",
+    "customer_request",
+    "duplicate",
+    "order_cancelled",
+    "not_delivered",
+    "price_adjustment",
+    "goodwill",
+    "price_refunded",
 ]
 TaxIdKind = Literal["vat", "gst", "ein", "tin", "abn", "uid", "other"]
 Category = Literal["S", "Z", "E", "AE", "K", "G", "O", "L", "M"]  # EN 16931

@@ -22,6 +22,13 @@ REASONS = {
     "wrong_product_kind": N_("The product was taxed as another kind of product."),
     "duplicate_tax": N_("The tax was charged twice."),
     "other": N_("The tax on the invoice was corrected."),
+    "customer_request": N_("Refunded at your request."),
+    "duplicate": N_("The order was placed or paid twice."),
+    "order_cancelled": N_("The order was cancelled."),
+    "not_delivered": N_("The order was not delivered."),
+    "price_adjustment": N_("The price was adjusted."),
+    "goodwill": N_("Refunded as a gesture of goodwill."),
+    "price_refunded": N_("The price was refunded."),
 }
 CATEGORIES = {
     "AE": N_("VAT, reverse charge, on %(net)s"),

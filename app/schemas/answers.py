@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 
 from app import clock
 from app.facts import as_json
+from app.services.issue_refund import Refund
 from app.services.read_order import OrderView, TimelineEntry
 from app.store.adjustments import StoredAdjustment
 from app.store.documents import StoredDocument
@@ -93,10 +94,10 @@ class DocumentOut(Schema):
 
 
 class AdjustmentOut(Schema):
-    """A later change of the order's tax; amounts are zero while approval or a check is awaited."""
+    """A later change of the order's tax or price; amounts are zero while approval or a check is awaited."""
 
     id = fields.String(allow_none=True)
-    kind = fields.String(metadata={"enum": ["tax_refund", "buyer_details"]})
+    kind = fields.String(metadata={"enum": ["tax_refund", "buyer_details", "refund"]})
     status = fields.String(metadata={"enum": ["issued", "pending_check", "needs_approval", "refused", "draft"]})
     reason = fields.String()
     currency = fields.String()
@@ -152,7 +153,7 @@ class OrderOut(Schema):
     updated_at = fields.String()
 
 
-class TaxRefundOut(Schema):
+class RefundOut(Schema):
     """The adjustment and the documents that were issued with it, or would be (dry run)."""
 
     adjustment = fields.Nested(AdjustmentOut)
@@ -267,6 +268,16 @@ def adjustment_answer(adjustment: StoredAdjustment) -> dict[str, Any]:
         "note": adjustment.note,
         "created_at": clock.rfc3339(adjustment.created_at),
         "issued_at": clock.rfc3339(adjustment.issued_at) if adjustment.issued_at else None,
+    }
+
+
+def refund_answer(refund: Refund, *, dry_run: bool) -> dict[str, Any]:
+    """The adjustment with its documents, or what both would be."""
+    return {
+        "adjustment": adjustment_answer(refund.adjustment),
+        "documents": [{"id": d.id, "kind": d.kind, "number": d.number} for d in refund.documents],
+        "warnings": list(refund.warnings),
+        "dry_run": dry_run,
     }
 
 

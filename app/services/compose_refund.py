@@ -1,11 +1,11 @@
-"""The documents of a tax refund, composed from the order and the decision: nothing is decided here."""
+"""The documents of a refund, composed from the order and the decision: nothing is decided here."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from app.documents import facts
-from app.facts import Customer, Invoice, PaymentKind, RefundReason
+from app.facts import Customer, Invoice, PaymentKind
 from app.i18n import Language
 from app.postal import address_lines
 from app.reference.load import reference
@@ -13,8 +13,8 @@ from app.sellers import SellerEntity
 from app.services.issue_document import seller_block
 from app.services.read_order import OrderView
 from app.store.orders import OrderLine
+from tax_rules.adjust.decision import AdjustmentDecision, Credits, RefundLine
 from tax_rules.facts import TaxId
-from tax_rules.vat.adjust import RefundLine, TaxRefundDecision
 
 ZERO = Decimal(0)
 CORRECTION_LAW = ("Directive 2006/112/EC Art. 219", "Directive 2006/112/EC Art. 226")
@@ -26,9 +26,9 @@ class RefundCase:
 
     view: OrderView
     seller: SellerEntity
-    decision: TaxRefundDecision
-    tax_id: TaxId
-    reason: RefundReason
+    decision: AdjustmentDecision
+    reason: str
+    tax_id: TaxId | None = None
     invoice: Invoice
     language: Language
 
@@ -40,14 +40,18 @@ class RefundCase:
 
 
 def credit_note(case: RefundCase, header: facts.Header) -> facts.CreditNote:
-    """The credit note: it credits what is left of the original invoice and names it; the buyer stands as invoiced.
+    """The credit note: it names the original invoice and what of it is credited; the buyer stands as invoiced.
 
     Law: Directive 2006/112/EC Art. 219.
     """
     order = case.view.order
-    rows = tuple(_row(line, r.net, r.tax_before, r.rate_before, line.vat_category or "S") for line, r in _pairs(case))
+    credited = case.decision.credits
+    rows = tuple(
+        _row(line, *_credited(r, credited), r.rate_before, line.vat_category or "S") for line, r in _pairs(case)
+    )
     totals = _totals(case, rows)
-    refunded = case.decision.tax_refund
+    refunded = case.decision.gross_refund
+    is_offset = credited is Credits.INVOICE and case.view.totals.paid
     return facts.CreditNote(
         header=header,
         seller=seller_block(case.seller, case.language, order.supply_date, order.lines[0].tax_country),
@@ -55,12 +59,12 @@ def credit_note(case: RefundCase, header: facts.Header) -> facts.CreditNote:
         original_invoice=facts.InvoiceReference(number=case.invoice.number, issued_on=case.invoice.issued_on),
         supply_date=order.supply_date,
         currency=order.currency,
-        credits="invoice",
-        reason=str(case.reason),  # type: ignore[arg-type] - the same words
+        credits="tax" if credited is Credits.TAX else "invoice",
+        reason=case.reason,  # type: ignore[arg-type] - the same words
         lines=rows,
         tax_totals=_tax_totals(case, rows),
         totals=totals,
-        offset_amount=totals.gross - refunded if case.view.totals.paid else None,
+        offset_amount=totals.gross - refunded if is_offset else None,
         refund=_refund(case, refunded),
         law=_unique((*CORRECTION_LAW, *case.decision.law)),
     )
@@ -103,6 +107,13 @@ def new_invoice(case: RefundCase, header: facts.Header, *, credit_note_number: s
         notices=_notices(case),
         law=_unique((*CORRECTION_LAW, *decision.law)),
     )
+
+
+def _credited(line: RefundLine, what: Credits) -> tuple[Decimal, Decimal]:
+    """Net and tax of a row: what stood, what goes back, or the net that stays beside the tax that goes."""
+    if what is Credits.INVOICE:
+        return line.net, line.tax_before
+    return (line.net_refund if what is Credits.PRICE else line.net), line.tax_refund
 
 
 def _pairs(case: RefundCase) -> Iterable[tuple[OrderLine, RefundLine]]:

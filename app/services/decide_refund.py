@@ -1,15 +1,15 @@
 """Deciding a tax refund: what is known of the tax ID, what was charged, and what the rules make of both."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.desk import Desk
-from app.errors import Fault, NothingToRefund, NotRefundable, OriginalInvoiceMissing, TaxIdMalformed, TaxIdNotVerified
-from app.facts import Invoice, TaxId, TaxRefundAsked
+from app.errors import Fault, NothingToRefund, NotRefundable, TaxIdMalformed, TaxIdNotVerified
+from app.facts import TaxId, TaxRefundAsked
+from app.services.charged_lines import charged_lines, original_invoice
 from app.services.compose_refund import RefundCase
 from app.services.gather_tax_facts import gather_customer
 from app.services.issue_document import document_language
@@ -18,13 +18,13 @@ from app.services.read_sellers import seller_in_force
 from app.store.orders import StoredOrder
 from app.store.tax_id_checks import StoredCheck
 from tax_rules import facts as rules
+from tax_rules.adjust.decision import AdjustmentDecision, RefundOutcome
+from tax_rules.adjust.late_tax_id import LateTaxId, decide_late_tax_id
 from tax_rules.explain import caution_in_words, step_in_words
 from tax_rules.identifiers import IdentifierCheck, check_identifier
-from tax_rules.vat.adjust import ChargedLine, LateTaxId, RefundOutcome, TaxRefundDecision, decide_tax_refund
 from tax_rules.vat.evidence import number_country
 
-ZERO = Decimal(0)
-KIND_OF_OUTCOME = {RefundOutcome.REFUND: "tax_refund", RefundOutcome.BUYER_DETAILS: "buyer_details"}
+REFUNDED = frozenset({RefundOutcome.REFUND, RefundOutcome.BUYER_DETAILS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +85,14 @@ def decide_refund(
         lines=charged_lines(view, asked.lines),
         tax_id=tax_id,
     )
-    decision = decide_tax_refund(late, desk.book)
+    decision = decide_late_tax_id(late, desk.book)
     _refuse_by_outcome(desk, decision, evidence)
     case = RefundCase(
         view=view,
         seller=seller,
         decision=decision,
         tax_id=tax_id,
-        reason=asked.reason,
+        reason=str(asked.reason),
         invoice=original_invoice(view),
         language=document_language(order.customer.language),
     )
@@ -100,35 +100,8 @@ def decide_refund(
     return case, warnings
 
 
-def charged_lines(view: OrderView, only: tuple[str, ...] = ()) -> tuple[ChargedLine, ...]:
-    """The order's lines as charged, with what issued adjustments gave back since."""
-    refunded: dict[str, Decimal] = {}
-    for adjustment in view.adjustments:
-        if adjustment.status == "issued":
-            for line in adjustment.lines:
-                refunded[line["reference"]] = refunded.get(line["reference"], ZERO) + Decimal(line["tax_refund"])
-    return tuple(
-        ChargedLine(
-            reference=line.reference,
-            product_kind=rules.ProductKind(line.product_kind),
-            net=line.net,
-            tax=line.tax,
-            rate=line.rate_percent if line.rate_percent is not None else ZERO,
-            tax_refunded=refunded.get(line.reference, ZERO),
-        )
-        for line in view.order.lines
-        if not only or line.reference in only
-    )
-
-
-def original_invoice(view: OrderView) -> Invoice:
-    if not view.order.invoices:
-        raise OriginalInvoiceMissing("The order names no invoice, and a credit note must name the one it corrects.")
-    return max(view.order.invoices, key=lambda invoice: invoice.issued_on)
-
-
-def _refuse_by_outcome(desk: Desk, decision: TaxRefundDecision, evidence: TaxIdEvidence) -> None:
-    if decision.outcome in KIND_OF_OUTCOME:
+def _refuse_by_outcome(desk: Desk, decision: AdjustmentDecision, evidence: TaxIdEvidence) -> None:
+    if decision.outcome in REFUNDED:
         return
     if decision.reason in {"nothing_left", "no_tax_charged"}:
         raise NothingToRefund("No tax is left to refund on these lines.", refundable="0")

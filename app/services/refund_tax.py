@@ -1,38 +1,32 @@
 """Giving back the tax of an order after a late VAT ID: one transaction from the decision to the numbers.
 
-Rules A1 to A4 and A8 to A10 decide (``tax_rules/vat/adjust.py``). A number that nobody confirmed refunds nothing: the
+Rules A1 to A4 and A8 to A10 decide (``tax_rules/adjust/``). A number that nobody confirmed refunds nothing: the
 adjustment waits as ``pending_check`` and finishes by itself when the register answers.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
-
-from sqlalchemy.orm import Session
+from dataclasses import replace
 
 from app.actor import Actor
 from app.desk import Desk
-from app.errors import Conflict, Fault, InvalidInput
+from app.errors import Conflict, Fault, InvalidInput, NothingToRefund
 from app.facts import OrderStatus, TaxId, TaxIdAsked, TaxRefundAsked
 from app.services.check_tax_id import OPEN, WAIT_SECONDS, ask_without_keeping, check_tax_id, visible_check
 from app.services.decide_refund import TaxIdEvidence, check_offline, decide_refund
-from app.services.issue_document import draft_facts
-from app.services.issue_refund import RefundDocument, draft_row, fill, issue_of, issue_refund, wait_for_register
+from app.services.issue_refund import (
+    Refund,
+    Wish,
+    draft_refund,
+    draft_row,
+    issue_refund,
+    refund_as_issued,
+    wait_for_register,
+)
 from app.services.read_order import OrderView, view_order, visible_order
-from app.store.adjustments import StoredAdjustment, adjustment_record, find_by_idempotency
-from app.store.documents import list_documents
+from app.store.adjustments import adjustment_record, find_by_idempotency
 from app.store.tax_id_checks import StoredCheck
 from tax_rules.identifiers import IdentifierCheck
 
 ADJUSTABLE = frozenset({OrderStatus.OPEN, OrderStatus.PAID, OrderStatus.PARTIALLY_REFUNDED})
-
-
-@dataclass(frozen=True, slots=True)
-class TaxRefund:
-    """The adjustment and its documents, or in a dry run what both would be."""
-
-    adjustment: StoredAdjustment
-    documents: tuple[RefundDocument, ...]
-    warnings: tuple[dict[str, Any], ...] = ()
 
 
 def refund_tax(
@@ -44,7 +38,7 @@ def refund_tax(
     dry_run: bool,
     idempotency: str | None,
     wait_seconds: float = WAIT_SECONDS,
-) -> TaxRefund:
+) -> Refund:
     """Refund the tax of an order, or show what that would be.
 
     Args:
@@ -63,7 +57,7 @@ def refund_tax(
             return refund_as_issued(session, known)
         view = view_order(session, visible_order(session, actor, reference))
     offline = check_offline(desk, asked.tax_id, view.order)
-    _refuse_unadjustable(view, asked)
+    refuse_unadjustable(view, asked.lines)
     if dry_run:
         evidence = _evidence_of_dry_run(desk, actor, reference, asked.tax_id, offline)
         return _dry_run(desk, actor, reference, asked, evidence)
@@ -75,20 +69,24 @@ def refund_tax(
         if evidence.check:  # the register may have answered since: what is stored now decides
             check = visible_check(session, actor, evidence.check.id, lock=True)
             evidence = replace(evidence, check=check, status=check.status, register=check.register)
+        wish = wish_of(actor, asked, evidence, idempotency)
         if evidence.status in OPEN:
-            return TaxRefund(wait_for_register(session, actor, view, asked, evidence, idempotency), ())
+            return Refund(wait_for_register(session, view, wish, asked.lines), ())
         case, warnings = decide_refund(desk, session, actor, view, asked, evidence)
-        adjustment, documents = issue_refund(desk, session, actor, case, asked, evidence, idempotency)
-        return TaxRefund(adjustment, documents, warnings)
+        adjustment, documents = issue_refund(desk, session, case, wish)
+        return Refund(adjustment, documents, warnings)
 
 
-def _refuse_unadjustable(view: OrderView, asked: TaxRefundAsked) -> None:
+def refuse_unadjustable(view: OrderView, lines: tuple[str, ...]) -> None:
+    """Refuse an order that has no invoice to correct yet or any more, and lines that it does not have."""
+    if view.order.status == OrderStatus.REFUNDED:
+        raise NothingToRefund("The order was refunded in full.", refundable="0")
     if view.order.status not in ADJUSTABLE:
         raise Conflict(f"An order with status {view.order.status} has no invoice to correct.")
     known = {line.reference for line in view.order.lines}
     faults = [
         Fault(f"/lines/{n}", "unknown_line", "The order has no such line.")
-        for n, reference in enumerate(asked.lines)
+        for n, reference in enumerate(lines)
         if reference not in known
     ]
     if faults:
@@ -127,24 +125,18 @@ def _named_evidence(check: StoredCheck, offline: IdentifierCheck) -> TaxIdEviden
     return TaxIdEvidence(offline=offline, status=check.status, register=check.register, check=check)
 
 
-def _dry_run(desk: Desk, actor: Actor, reference: str, asked: TaxRefundAsked, evidence: TaxIdEvidence) -> TaxRefund:
+def _dry_run(desk: Desk, actor: Actor, reference: str, asked: TaxRefundAsked, evidence: TaxIdEvidence) -> Refund:
     with desk.database.reading() as session:
         view = view_order(session, visible_order(session, actor, reference))
+        wish = wish_of(actor, asked, evidence)
         if evidence.status in OPEN:
-            row = draft_row(actor, view, asked, evidence, None, status="pending_check")
-            return TaxRefund(adjustment_record(row), ())
+            return Refund(adjustment_record(draft_row(wish, view, status="pending_check")), ())
         case, warnings = decide_refund(desk, session, actor, view, asked, evidence)
-    row = draft_row(actor, view, asked, evidence, None, status="draft")
-    fill(row, case)
-    documents, credited = [], None
-    for kind in case.decision.documents:
-        issue = issue_of(case, kind, row, credited)
-        documents.append(RefundDocument(None, kind, None, draft_facts(desk, issue)))
-        credited = "—"
-    return TaxRefund(adjustment_record(row), tuple(documents), warnings)
+    adjustment, documents = draft_refund(desk, case, wish)
+    return Refund(adjustment, documents, warnings)
 
 
-def refund_as_issued(session: Session, adjustment: StoredAdjustment) -> TaxRefund:
-    """The refund that the same request made before."""
-    documents = reversed(list_documents(session, adjustment_id=adjustment.id))
-    return TaxRefund(adjustment, tuple(RefundDocument(d.id, d.kind, d.number) for d in documents))
+def wish_of(actor: Actor, asked: TaxRefundAsked, evidence: TaxIdEvidence, idempotency: str | None = None) -> Wish:
+    """The wish for a tax refund that rests on a tax ID."""
+    check_id = evidence.check.id if evidence.check else None
+    return Wish(actor=actor, asked=asked, evidence=evidence.members(), check_id=check_id, idempotency=idempotency)

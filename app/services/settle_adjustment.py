@@ -13,6 +13,7 @@ from app.services.decide_refund import TaxIdEvidence, check_offline, decide_refu
 from app.services.issue_refund import issue_refund, refuse_refund
 from app.services.jobs import Lease, error_code
 from app.services.read_order import view_order, visible_order
+from app.services.refund_tax import wish_of
 from app.store.adjustments import StoredAdjustment, find_adjustment
 from app.store.orders import find_order_by_id, find_order_row
 
@@ -38,9 +39,10 @@ def settle_adjustment(desk: Desk, lease: Lease, payload: dict[str, Any]) -> None
             return lease.commit(session)
         try:
             case, _ = decide_refund(desk, session, actor, view, asked, evidence)
-            issue_refund(desk, session, actor, case, asked, evidence, None, waiting=row)
+            issue_refund(desk, session, case, wish_of(actor, asked, evidence), waiting=row)
         except DomainError as refusal:  # raised before anything was written
-            refuse_refund(session, row, view, error_code(refusal), evidence)
+            row.evidence = evidence.members()
+            refuse_refund(session, row, view, error_code(refusal), status=evidence.status)
         return lease.commit(session)
 
 

@@ -20,8 +20,9 @@ from app.reference import payment_option
 from app.reference import reference as reference_data
 from app.reference.records import PaymentOption
 from app.services.check_tax_id import check_tax_id, read_check
+from app.services.issue_refund import Refund
 from app.services.read_order import OrderView, read_order
-from app.services.refund_tax import TaxRefund, refund_tax
+from app.services.refund_tax import refund_tax
 from app.store.tax_id_checks import StoredCheck
 from app.web.forms import N_, Form, PageSchema, Text, declares_query, form_key, read_form, read_query
 from app.web.render import render
@@ -165,7 +166,7 @@ def _ask(view: OrderView, form: Form, *, malformed: StoredCheck | None = None, s
 def _preview(
     view: OrderView, check: StoredCheck, form: Form, *, refusal: DomainError | None = None, status: int = 200
 ) -> Response:
-    refund: TaxRefund | None = None
+    refund: Refund | None = None
     if refusal is None and check.status not in HOPELESS:
         try:
             refund = refund_tax(

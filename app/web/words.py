@@ -102,6 +102,7 @@ ACTIONS = {
     "tax_id_check.unavailable": N_("Register did not answer; it is asked again"),
     "adjustment.waits_for_register": N_("Tax refund asked; it waits for the register"),
     "adjustment.issued": N_("Tax refund issued"),
+    "adjustment.waits_for_approval": N_("Refund asked; it waits for approval"),
     "adjustment.refused": N_("Tax refund refused"),
     "document.issued": N_("Document issued"),
     "document.ready": N_("Document drawn and stored"),

@@ -30,6 +30,7 @@ MATRIX = {
     ("GET", "/v1/orders/<reference>/explanation"): ALL,
     ("POST", "/v1/orders/<reference>/payments"): {Scope.BILLING, Scope.PAYMENTS},
     ("POST", "/v1/orders/<reference>/tax-refunds"): {Scope.BILLING, Scope.PAYMENTS},
+    ("POST", "/v1/orders/<reference>/refunds"): {Scope.BILLING, Scope.PAYMENTS},
     ("POST", "/v1/orders/<reference>/documents"): {Scope.BILLING, Scope.PAYMENTS},
     ("GET", "/v1/orders/<reference>/documents"): ALL,
     ("GET", "/v1/documents"): ALL,

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
+from tax_rules.adjust.charged import ChargedLine
+from tax_rules.adjust.late_tax_id import LateTaxId, decide_late_tax_id
 from tax_rules.amounts import PricedLine, tax_lines
 from tax_rules.calculate import calculate
 from tax_rules.facts import ProductKind, RoundingBasis, TaxBehavior
 from tax_rules.rulebook import RuleBook, load_rulebook
-from tax_rules.vat.adjust import ChargedLine, LateTaxId, decide_tax_refund
 from tests.tax_rules.factories import make_customer, make_line, make_sale, make_seller, make_tax_id
 
 HERE = Path(__file__).parent
@@ -97,7 +98,7 @@ def test_a_late_tax_id_changes_what_the_case_says(case: dict[str, Any], book: Ru
         ),
         tax_id=make_tax_id(book, home=charged["country"], on=charged["date"], **case["tax_id"]),
     )
-    decision = decide_tax_refund(facts, book)
+    decision = decide_late_tax_id(facts, book)
     assert (decision.outcome, decision.rule) == (expect["outcome"], expect["rule"])
     assert decision.tax_refund == Decimal(expect["refund"])
     assert decision.tax_after == Decimal(expect["after"])

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tax_rules.adjust.charged import ChargedLine
+from tax_rules.adjust.decision import RefundOutcome
+from tax_rules.adjust.late_tax_id import LateTaxId, decide_late_tax_id
 from tax_rules.errors import BadFacts
 from tax_rules.facts import ProductKind
 from tax_rules.rulebook import RuleBook, load_rulebook
-from tax_rules.vat.adjust import ChargedLine, LateTaxId, RefundOutcome, decide_tax_refund
 from tests.tax_rules.factories import make_customer, make_seller, make_tax_id
 
 BOOK = load_rulebook()
@@ -58,7 +60,7 @@ def test_a_refund_is_the_tax_that_stands_or_nothing(
         )
         for net, tax, part, share in lines
     ]  # fmt: skip
-    decision = decide_tax_refund(late(BOOK, *facts, status=status), BOOK)
+    decision = decide_late_tax_id(late(BOOK, *facts, status=status), BOOK)
     standing = sum(line.tax - line.tax_refunded for line in facts)
     assert decision.tax_refund == (standing if status == "verified" else 0)
     assert decision.tax_before - decision.tax_refund == decision.tax_after
@@ -66,14 +68,14 @@ def test_a_refund_is_the_tax_that_stands_or_nothing(
 
 
 def test_a_second_refund_finds_nothing_left(book: RuleBook) -> None:
-    first = decide_tax_refund(late(book, charged()), book)
+    first = decide_late_tax_id(late(book, charged()), book)
     assert first.tax_refund == Decimal("20.00")
-    again = decide_tax_refund(late(book, charged(tax_refunded=first.tax_refund)), book)
+    again = decide_late_tax_id(late(book, charged(tax_refunded=first.tax_refund)), book)
     assert (again.outcome, again.reason, again.tax_refund) == (RefundOutcome.REFUSED, "nothing_left", 0)
 
 
 def test_the_new_invoice_is_what_the_rules_say_of_the_supply_with_the_number(book: RuleBook) -> None:
-    decision = decide_tax_refund(late(book, charged()), book)
+    decision = decide_late_tax_id(late(book, charged()), book)
     assert (decision.vat_category, decision.vatex) == ("AE", "VATEX-EU-AE")
     assert {notice.text for notice in decision.notices} >= {"Autoliquidation", "Reverse charge"}
     assert decision.documents == ("credit_note", "invoice")
@@ -92,7 +94,7 @@ def test_a_corrected_invoice_keeps_the_tax_of_the_supply(book: RuleBook) -> None
         lines=(charged(tax="19.00"),),
         tax_id=make_tax_id(book, "DE123456788", home="DE"),
     )
-    decision = decide_tax_refund(facts, book)
+    decision = decide_late_tax_id(facts, book)
     assert (decision.outcome, decision.vat_category) == (RefundOutcome.BUYER_DETAILS, "S")
     assert (decision.tax_before, decision.tax_after, decision.tax_refund) == (Decimal("19.00"), Decimal("19.00"), 0)
 
@@ -107,10 +109,10 @@ def test_facts_that_say_more_was_refunded_than_charged_are_refused(refunded: dic
 
 def test_a_refund_of_no_lines_is_refused(book: RuleBook) -> None:
     with pytest.raises(BadFacts):
-        decide_tax_refund(late(book), book)
+        decide_late_tax_id(late(book), book)
 
 
 def test_the_steps_end_with_the_refund(book: RuleBook) -> None:
-    decision = decide_tax_refund(late(book, charged()), book)
+    decision = decide_late_tax_id(late(book, charged()), book)
     assert decision.steps[-1].code == "refund_reverse_charge"
     assert {step.code for step in decision.steps} >= {"place_is_country", "business_accepted", "rule_s2"}

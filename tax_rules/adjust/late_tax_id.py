@@ -7,28 +7,25 @@ with what was charged. Nothing here is ever refunded on an unknown number.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
-from enum import StrEnum
 
-from tax_rules.decision import Caution, Confidence, Notice, Outcome, RowRead, Step, Treatment, unique, weakest
-from tax_rules.errors import BadFacts
-from tax_rules.facts import (
-    Address,
-    Customer,
-    CustomerKind,
-    ProductKind,
-    RegistrationKind,
-    SellerFacts,
-    Situation,
-    TaxId,
+from tax_rules.adjust.charged import ChargedLine
+from tax_rules.adjust.decision import (
+    CORRECTED_INVOICE,
+    CREDIT_NOTE,
+    NEW_INVOICE,
+    AdjustmentDecision,
+    RefundLine,
+    RefundOutcome,
+    whole_parts,
 )
+from tax_rules.decision import Caution, Outcome, Step, Treatment, unique, weakest
+from tax_rules.errors import BadFacts
+from tax_rules.facts import Address, Customer, CustomerKind, RegistrationKind, SellerFacts, Situation, TaxId
 from tax_rules.money import ZERO
 from tax_rules.rulebook import RuleBook
 from tax_rules.treatment import decide_treatments
 from tax_rules.vat.evidence import SWISS_STATES, BusinessProof, Proof, prove_business
 from tax_rules.vat.territory import TaxPlace, tax_place
-
-CREDIT_NOTE, NEW_INVOICE, CORRECTED_INVOICE = "credit_note", "invoice", "corrected_invoice"
 
 REVIEW = ("tax_id_of_another_country", "northern_ireland_number_for_services", "tax_id_proves_nothing_here")
 """Warnings of the supply that a person should see before the money goes."""
@@ -41,45 +38,6 @@ _OSS_LAW = "Directive 2006/112/EC Art. 365, 369g(4); Implementing Regulation 282
 _GERMAN_LAW = "UStG § 17, 14c(1)"
 _DEDUCTION_LAW = "Directive 2006/112/EC Art. 168, 178, 226"
 _SWISS_LAW = "MWSTG Art. 26, 27"
-
-
-class RefundOutcome(StrEnum):
-    REFUND = "refund"
-    """The tax goes back: credit note and, where the supply stands, a new invoice."""
-    BUYER_DETAILS = "buyer_details"
-    """The tax stays due; the buyer gets a corrected invoice with its data and deducts."""
-    NO_REFUND = "no_refund"
-    """The number changes nothing for this supply."""
-    PENDING = "pending"
-    """Nobody has confirmed the number yet."""
-    REFUSED = "refused"
-    """The number was not accepted, or there is nothing left to refund; ``reason`` says which."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargedLine:
-    """A line as it was invoiced, and what has gone back since; all amounts in the document's currency, not negative."""
-
-    reference: str
-    product_kind: ProductKind
-    net: Decimal
-    tax: Decimal
-    rate: Decimal
-    net_refunded: Decimal = ZERO
-    tax_refunded: Decimal = ZERO
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.net_refunded <= self.net and 0 <= self.tax_refunded <= self.tax):
-            raise BadFacts(f"line {self.reference}: more was refunded than was charged, or an amount is negative")
-
-    @property
-    def tax_left(self) -> Decimal:
-        """The tax that still stands: the remainder, so that the last refund clears the line to the cent (A8)."""
-        return self.tax - self.tax_refunded
-
-    @property
-    def net_left(self) -> Decimal:
-        return self.net - self.net_refunded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,58 +56,7 @@ class LateTaxId:
     tax_id: TaxId
 
 
-@dataclass(frozen=True, slots=True)
-class RefundLine:
-    """One line before and after; ``net`` is the net price that stays."""
-
-    reference: str
-    net: Decimal
-    tax_before: Decimal
-    tax_after: Decimal
-    rate_before: Decimal
-
-    @property
-    def tax_refund(self) -> Decimal:
-        return self.tax_before - self.tax_after
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaxRefundDecision:
-    """What goes back and which documents say so.
-
-    ``documents``: kinds in the order they are issued. ``vat_category``, ``vatex`` and ``notices`` are those of the new
-    invoice; None where there is none. ``treatment`` is the decision of the supply with the number, where one was made.
-    """
-
-    outcome: RefundOutcome
-    reason: str
-    rule: str
-    lines: tuple[RefundLine, ...]
-    law: tuple[str, ...]
-    documents: tuple[str, ...] = ()
-    vat_category: str | None = None
-    vatex: str | None = None
-    notices: tuple[Notice, ...] = ()
-    warnings: tuple[Caution, ...] = ()
-    steps: tuple[Step, ...] = ()
-    rows: tuple[RowRead, ...] = ()
-    confidence: Confidence = Confidence.HIGH
-    treatment: Treatment | None = None
-
-    @property
-    def tax_before(self) -> Decimal:
-        return sum((line.tax_before for line in self.lines), ZERO)
-
-    @property
-    def tax_after(self) -> Decimal:
-        return sum((line.tax_after for line in self.lines), ZERO)
-
-    @property
-    def tax_refund(self) -> Decimal:
-        return sum((line.tax_refund for line in self.lines), ZERO)
-
-
-def decide_tax_refund(facts: LateTaxId, book: RuleBook) -> TaxRefundDecision:
+def decide_late_tax_id(facts: LateTaxId, book: RuleBook) -> AdjustmentDecision:
     """Decide whether tax that was charged goes back because the customer gave a tax ID later.
 
     Returns:
@@ -178,7 +85,7 @@ def decide_tax_refund(facts: LateTaxId, book: RuleBook) -> TaxRefundDecision:
 
 def _by_proof(
     facts: LateTaxId, proof: BusinessProof, place: TaxPlace, home: TaxPlace, treatments: tuple[Treatment, ...]
-) -> TaxRefundDecision:
+) -> AdjustmentDecision:
     """The number first: unknown waits, refused stays; then what the law makes of a business buyer."""
     if any(t.outcome is Outcome.UNDETERMINED for t in treatments):
         return _unchanged(facts, RefundOutcome.NO_REFUND, "undetermined", "none", treatments)
@@ -201,9 +108,15 @@ def _by_proof(
 
 def _refund(
     facts: LateTaxId, reason: str, home: TaxPlace, place: TaxPlace, treatments: tuple[Treatment, ...]
-) -> TaxRefundDecision:
+) -> AdjustmentDecision:
     """A1: all tax that still stands goes back; what is left of the price is invoiced anew without it."""
-    lines = tuple(RefundLine(line.reference, line.net_left, line.tax_left, ZERO, line.rate) for line in facts.lines)
+    lines = tuple(
+        RefundLine(
+            line.reference, line.net_left, line.tax_left, ZERO, line.rate,
+            parts=whole_parts(line),
+        )
+        for line in facts.lines
+    )  # fmt: skip
     one = treatments[0]
     law = [*(_REVERSE_CHARGE_LAW if place.is_eu or home.is_eu else ())]
     law += [_OSS_LAW] if place.is_eu and _uses_one_stop_shop(facts) else []
@@ -223,7 +136,7 @@ def _uses_one_stop_shop(facts: LateTaxId) -> bool:
 
 def _buyer_details(
     facts: LateTaxId, reason: str, rule: str, law: str, treatments: tuple[Treatment, ...]
-) -> TaxRefundDecision:
+) -> AdjustmentDecision:
     """A2, A4: the tax stays; the document is corrected so that the buyer can deduct it."""
     return _decision(
         facts, RefundOutcome.BUYER_DETAILS, reason, rule, _standing(facts.lines), (law, *_laws(treatments)), treatments,
@@ -233,7 +146,7 @@ def _buyer_details(
 
 def _unchanged(
     facts: LateTaxId, outcome: RefundOutcome, reason: str, rule: str, treatments: tuple[Treatment, ...] = ()
-) -> TaxRefundDecision:
+) -> AdjustmentDecision:
     law = ("Implementing Regulation 282/2011 Art. 18, 25", *_laws(treatments)) if treatments else ()
     return _decision(facts, outcome, reason, rule, _standing(facts.lines), law, treatments)
 
@@ -242,7 +155,7 @@ def _decision(
     facts: LateTaxId, outcome: RefundOutcome, reason: str, rule: str, lines: tuple[RefundLine, ...],
     law: tuple[str, ...], treatments: tuple[Treatment, ...], *,
     documents: tuple[str, ...] = (), new_invoice: Treatment | None = None,
-) -> TaxRefundDecision:  # fmt: skip
+) -> AdjustmentDecision:  # fmt: skip
     tax_id = facts.tax_id
     told = (
         ("country", treatments[0].jurisdiction.country if treatments else facts.customer.address.country),
@@ -250,7 +163,7 @@ def _decision(
         ("valid_from", tax_id.valid_from.isoformat() if tax_id.valid_from else "-"),
     )
     step = Step(f"refund_{reason}", told, law[0] if law else None)
-    return TaxRefundDecision(
+    return AdjustmentDecision(
         outcome=outcome,
         reason=reason,
         rule=rule,

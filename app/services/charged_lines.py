@@ -1,0 +1,72 @@
+"""What was charged on an order's lines and what of it still stands, as the rules of adjustments want it."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from app.errors import OriginalInvoiceMissing
+from app.facts import Invoice
+from app.services.read_order import ISSUED, OrderView
+from app.store.orders import OrderLine
+from tax_rules.adjust.charged import ChargedLine, ChargedPart
+from tax_rules.facts import ProductKind
+
+ZERO = Decimal(0)
+PRICE = "refund"
+"""The kind of an adjustment that gives a price back; all others change the tax alone."""
+
+
+def charged_lines(view: OrderView, only: tuple[str, ...] = ()) -> tuple[ChargedLine, ...]:
+    """The order's lines as charged, with what issued adjustments gave back since; ``only`` those named, if any are."""
+    lines = {line.reference: _as_charged(view, line) for line in view.order.lines}
+    issued = [adjustment for adjustment in view.adjustments if adjustment.status == ISSUED]
+    for adjustment in sorted(issued, key=lambda a: (a.issued_at or a.created_at, a.id)):
+        for given in adjustment.lines:
+            line, tax = lines[given["reference"]], Decimal(given["tax_refund"])
+            parts = tuple(Decimal(part["tax_refund"]) for part in given.get("parts", ()))
+            if len(parts) != len(line.parts):  # that adjustment did not split its tax: it is one sum from then on
+                line, parts = replace(line, parts=()), ()
+            if adjustment.kind == PRICE:
+                lines[line.reference] = line.after_price_refund(Decimal(given["net_refund"]), tax, parts)
+            elif tax:
+                lines[line.reference] = line.after_correction(tax, parts)
+    return tuple(line for reference, line in lines.items() if not only or reference in only)
+
+
+def original_invoice(view: OrderView) -> Invoice:
+    """The invoice that a credit note names. Raises OriginalInvoiceMissing."""
+    if not view.order.invoices:
+        raise OriginalInvoiceMissing("The order names no invoice, and a credit note must name the one it corrects.")
+    return max(view.order.invoices, key=lambda invoice: invoice.issued_on)
+
+
+def decided_line(view: OrderView, reference: str) -> dict[str, Any]:
+    """What the decision kept with the order says of a line; empty where there is none."""
+    lines = (view.decision or {}).get("lines", ())
+    return next((line for line in lines if line.get("reference") == reference), {})
+
+
+def _as_charged(view: OrderView, line: OrderLine) -> ChargedLine:
+    return ChargedLine(
+        reference=line.reference,
+        product_kind=ProductKind(line.product_kind),
+        net=line.net,
+        tax=line.tax,
+        rate=line.rate_percent if line.rate_percent is not None else ZERO,
+        parts=_parts(decided_line(view, line.reference).get("tax_breakdown", ()), line.tax),
+    )
+
+
+def _parts(breakdown: Any, tax: Decimal) -> tuple[ChargedPart, ...]:
+    """The taxes of a stack, where the decision split exactly the tax that was charged into several."""
+    parts = tuple(
+        ChargedPart(name=_name(share["jurisdiction"]), tax_type=share["tax_type"], tax=Decimal(share["tax_amount"]))
+        for share in breakdown
+        if share["tax_type"]
+    )
+    return parts if len(parts) > 1 and sum((part.tax for part in parts), ZERO) == tax else ()
+
+
+def _name(jurisdiction: dict[str, Any]) -> str:
+    words = (jurisdiction.get(name) for name in ("country", "state", "level", "name"))
+    return "/".join(word for word in words if word)
