@@ -20,7 +20,7 @@ from babel.numbers import format_decimal
 from babel.support import Translations
 
 LOCALE = Path(__file__).parents[1] / "templates" / "locale"
-SHIPPED = ("en", "de", "fr")
+SHIPPED = ("en", "de", "fr", "es", "it", "pt-BR", "ja")
 # English is written for readers everywhere: the day comes before the month.
 _TERRITORIES = {"en": "en_GB"}
 _NO_BREAK = str.maketrans({" ": "\u00a0"})
@@ -96,29 +96,44 @@ def language(tag: str, domain: str = "documents") -> Language:
     Raises:
         UnsupportedLanguage: no catalogue for the language itself.
     """
-    base = tag.replace("_", "-").split("-")[0].lower()
-    if base not in SHIPPED:
+    known = shipped(tag)
+    if known is None:
         raise UnsupportedLanguage(tag)
-    return Language(tag=tag, locale=_locale(tag, base), translations=translations(base, domain))
+    return Language(tag=tag, locale=_locale(tag, known), translations=translations(known, domain))
 
 
-def _locale(tag: str, base: str) -> Locale:
+def shipped(tag: str) -> str | None:
+    """The language of ours that a reader of this BCP 47 tag is given: by its language alone; None where there is none.
+
+    The region does not count: a reader in Portugal is given our one Portuguese.
+    """
+    return _BY_LANGUAGE.get(_base(tag))
+
+
+def _base(tag: str) -> str:
+    return tag.replace("_", "-").split("-")[0].lower()
+
+
+_BY_LANGUAGE = {_base(tag): tag for tag in SHIPPED}
+
+
+def _locale(tag: str, known: str) -> Locale:
     try:
         return Locale.parse(_TERRITORIES.get(tag, tag).replace("-", "_"))
     except (ValueError, UnknownLocaleError):
-        return Locale.parse(_TERRITORIES.get(base, base))
+        return Locale.parse(_TERRITORIES.get(known, known).replace("-", "_"))
 
 
 def catalogue(tag: str, domain: str = "documents") -> Path:
     """Where a catalogue lies."""
-    return LOCALE / tag / "LC_MESSAGES" / f"{domain}.po"
+    return LOCALE / tag.replace("-", "_") / "LC_MESSAGES" / f"{domain}.po"
 
 
 @cache
 def translations(tag: str, domain: str = "documents") -> Translations:
     """The catalogue of a shipped language, ready for gettext."""
     with catalogue(tag, domain).open("rb") as source:
-        messages = read_po(source, locale=tag, domain=domain, abort_invalid=True)
+        messages = read_po(source, locale=tag.replace("-", "_"), domain=domain, abort_invalid=True)
     compiled = BytesIO()
     write_mo(compiled, messages)
     compiled.seek(0)

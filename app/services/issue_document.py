@@ -18,7 +18,7 @@ from app.documents.check import check
 from app.documents.errors import DrawingFailed, InvalidFacts
 from app.documents.tax_form import SEALED, TaxFormFacts, check_form
 from app.errors import InvalidInput
-from app.i18n import SHIPPED, Language, language
+from app.i18n import Language, language, shipped
 from app.ids import new_code, new_id
 from app.models.documents import DocumentRow
 from app.postal import address_lines
@@ -191,8 +191,7 @@ def issue_tax_id_evidence(desk: Desk, session: Session, order: StoredOrder, chec
 
 def document_language(tag: str) -> Language:
     """The language of a customer's documents: theirs where we ship it, English otherwise."""
-    base = tag.split("-")[0].lower()
-    return language(tag if base in SHIPPED else DEFAULT_LANGUAGE)
+    return language(tag if shipped(tag) else DEFAULT_LANGUAGE)
 
 
 def series_pattern(seller: SellerEntity, kind: str) -> str:

@@ -64,7 +64,8 @@ class Formats:
 
     def language_name(self, tag: str) -> str:
         """A language's name in the reader's language."""
-        return self.words.locale.languages.get(tag.split("-")[0].lower(), tag)
+        names = self.words.locale.languages
+        return names.get(tag.replace("-", "_")) or names.get(tag.split("-")[0].lower(), tag)
 
 
 def _padded(amount: Decimal, digits: int) -> Decimal:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from flask import Response, current_app, g, request
 
+from app.i18n import SHIPPED
+
 THEMES = ("auto", "light", "dark")
 LANGUAGES = ("en", "de")
-PUBLIC_LANGUAGES = ("en", "de", "fr")
+PUBLIC_LANGUAGES = SHIPPED
 YEAR = 365 * 24 * 3600
 THEME, LANGUAGE, KEYS = "taxdesk_theme", "taxdesk_language", "taxdesk_keys"
 

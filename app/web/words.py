@@ -74,6 +74,8 @@ DOCUMENT_KINDS = {
     "invoice": N_("Invoice"),
     "tax_statement": N_("Tax statement"),
     "refund_statement": N_("Refund statement"),
+    "quote": N_("Quote"),
+    "pro_forma": N_("Pro forma invoice"),
 }
 BLANKS = {"official": N_("the authority's own form"), "substitute": N_("our substitute form")}
 ADJUSTMENT_KINDS = {"tax_refund": N_("Tax refund"), "buyer_details": N_("Buyer details corrected")}

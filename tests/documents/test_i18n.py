@@ -35,7 +35,7 @@ def used() -> set[str | tuple[str, ...]]:
 
 def read(tag: str) -> Catalog:
     with catalogue(tag).open("rb") as file:
-        return read_po(file, locale=tag)
+        return read_po(file, locale=tag.replace("-", "_"))
 
 
 @pytest.mark.parametrize("tag", SHIPPED)
@@ -57,6 +57,11 @@ def test_translations_keep_every_placeholder(tag: str) -> None:
         ("en", "EUR\u00a01,234,567.50", "8.875%", "3\u00a0October\u00a02026"),
         ("de", "1.234.567,50\u00a0EUR", "8,875\u00a0%", "3.\u00a0Oktober\u00a02026"),
         ("fr", "1\u202f234\u202f567,50\u00a0EUR", "8,875\u00a0%", "3\u00a0octobre\u00a02026"),
+        ("es", "1.234.567,50\u00a0EUR", "8,875\u00a0%", "3\u00a0de\u00a0octubre\u00a0de\u00a02026"),
+        ("it", "1.234.567,50\u00a0EUR", "8,875%", "3\u00a0ottobre\u00a02026"),
+        ("pt-BR", "EUR\u00a01.234.567,50", "8,875%", "3\u00a0de\u00a0outubro\u00a0de\u00a02026"),
+        ("pt", "EUR\u00a01.234.567,50", "8,875%", "3\u00a0de\u00a0outubro\u00a0de\u00a02026"),
+        ("ja", "EUR\u00a01,234,567.50", "8.875%", "2026年10月3日"),
         ("de-AT", "EUR\u00a01.234.567,50", "8,875\u00a0%", "3.\u00a0Oktober\u00a02026"),
     ],
 )
