@@ -28,10 +28,15 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class LineAmounts:
-    """A taxed line, each figure a multiple of the currency's unit."""
+    """A taxed line, each figure a multiple of the currency's unit.
+
+    Of a stack of taxes ``bases`` and ``taxes`` say for each part what was taxed, and the tax; otherwise they are empty.
+    """
 
     net: Decimal
     tax: Decimal
+    bases: tuple[Decimal, ...] = ()
+    taxes: tuple[Decimal, ...] = ()
 
     @property
     def gross(self) -> Decimal:
@@ -99,18 +104,15 @@ def _exact_tax(line: PricedLine) -> Decimal:
     )
 
 
-def split_by_gross(
-    amount: Decimal, grosses: Sequence[tuple[Decimal, Decimal]], unit: Decimal
-) -> dict[Decimal, Decimal]:
-    """Split an ancillary charge over the rates of the goods by their gross amounts.
+def split_by_gross(amount: Decimal, grosses: Sequence[tuple[Decimal, Decimal]], unit: Decimal) -> tuple[Decimal, ...]:
+    """Split an ancillary charge over goods by their gross amounts.
 
     Args:
-        grosses: gross amount and rate of every line.
+        grosses: gross amount and rate of each.
     Returns:
-        A part for each rate, highest rate first; of equal remainders the higher rate takes the unit.
+        A part for each, in their order; of equal remainders the higher rate takes the unit.
     """
-    by_rate: dict[Decimal, Decimal] = {}
-    for gross, rate in grosses:
-        by_rate[rate] = by_rate.get(rate, ZERO) + gross
-    rates = sorted(by_rate, reverse=True)
-    return dict(zip(rates, distribute(amount, [by_rate[rate] for rate in rates], unit), strict=True))
+    order = sorted(range(len(grosses)), key=lambda n: -grosses[n][1])
+    parts = distribute(amount, [grosses[n][0] for n in order], unit)
+    of_place = dict(zip(order, parts, strict=True))
+    return tuple(of_place[n] for n in range(len(grosses)))

@@ -1,26 +1,27 @@
 """The tax on one sale: a treatment for every line, then the arithmetic over the document."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tax_rules.amounts import LineAmounts, PricedLine, split_by_gross, tax_lines
-from tax_rules.decision import (
-    Caution,
-    Confidence,
-    Jurisdiction,
-    Notice,
-    Outcome,
-    Reason,
-    Step,
-    Treatment,
-    unique,
-    weakest,
-)
+from tax_rules.decision import Caution, Confidence, Jurisdiction, Notice, Outcome, Reason, Treatment, weakest
 from tax_rules.errors import BadFacts
-from tax_rules.facts import RateOverride, RoundingBasis, Sale, SaleLine, TaxBehavior
-from tax_rules.money import ZERO, Currency, format_percent
+from tax_rules.facts import (
+    GOODS,
+    Address,
+    Consignment,
+    ProductKind,
+    RoundingBasis,
+    Sale,
+    SaleLine,
+    Situation,
+    TaxBehavior,
+)
+from tax_rules.money import EXACT, ZERO, Currency
 from tax_rules.rulebook import RuleBook
+from tax_rules.stacks import StackedLine, tax_stacks
+from tax_rules.stated_rates import SHIPPING, state_rates
 from tax_rules.treatment import decide_treatments
 from tax_rules.vat.territory import tax_place
 
@@ -54,7 +55,9 @@ class TaxedLine:
     def taxable(self) -> Decimal | None:
         if self.amounts is None:
             return None
-        return self.amounts.net if self.treatment.outcome in TAXED else ZERO
+        if self.treatment.outcome not in TAXED:
+            return ZERO
+        return max(self.amounts.bases, default=self.amounts.net)
 
     @property
     def exempt(self) -> Decimal | None:
@@ -94,16 +97,15 @@ def calculate(sale: Sale, book: RuleBook) -> Calculation:
     """
     currency = book.currency(sale.currency)
     charged = [_charged(line, currency) for line in sale.lines]
-    treatments = _treatments(sale, book)
+    treatments = _treatments(sale, charged, book)
     basis = sale.rounding_basis or _default_basis(sale, book)
     parts = _shipping_parts(sale, charged, treatments, currency)
     priced = [
-        _priced(amount, line.tax_behavior, t) for amount, line, t in zip(charged, sale.lines, treatments, strict=True)
+        _priced(amount, line.tax_behavior, t, _items(line))
+        for amount, line, t in zip(charged, sale.lines, treatments, strict=True)
     ]
     priced += [_priced(amount, sale.shipping.tax_behavior, t) for amount, t in parts if sale.shipping]
-    known = [line for line in priced if line is not None]
-    amounts = iter(tax_lines(known, basis, currency))
-    taxed = [None if line is None else next(amounts) for line in priced]
+    taxed = _tax(priced, basis, currency)
     lines = tuple(
         _taxed_line(line.reference, amount, t, a)
         for line, amount, t, a in zip(sale.lines, charged, treatments, taxed, strict=False)
@@ -122,31 +124,39 @@ def _charged(line: SaleLine, currency: Currency) -> Decimal:
     return line.amount - line.discount
 
 
-def _treatments(sale: Sale, book: RuleBook) -> list[Treatment]:
-    kinds = (line.product_kind for line in sale.lines)
-    found = decide_treatments(sale.situation(), kinds, book)
-    return [_overridden(found[line.product_kind], line, sale.rates_override) for line in sale.lines]
+def _treatments(sale: Sale, charged: list[Decimal], book: RuleBook) -> list[Treatment]:
+    """The treatment of every line, with the rates that the caller states."""
+    situations = _situations(sale, charged)
+    kinds: dict[Situation, list[ProductKind]] = {}
+    for line, situation in zip(sale.lines, situations, strict=True):
+        kinds.setdefault(situation, []).append(line.product_kind)
+    found = {situation: decide_treatments(situation, wanted, book) for situation, wanted in kinds.items()}
+    return [
+        state_rates(found[situation][line.product_kind], line.reference, sale.rates_override)
+        for line, situation in zip(sale.lines, situations, strict=True)
+    ]
 
 
-def _overridden(treatment: Treatment, line: SaleLine, stated: tuple[RateOverride, ...]) -> Treatment:
-    """A stated rate takes the place of the book's where tax is charged at all."""
-    rates = [rate for rate in stated if not rate.lines or line.reference in rate.lines]
-    if not rates or treatment.outcome not in (Outcome.CHARGE, Outcome.ZERO_RATED):
-        return treatment
-    if len(rates) > 1:
-        raise BadFacts(f"line {line.reference}: more than one stated rate for a tax that has a single rate")
-    rate = rates[0].rate_percent
-    law = f"rate of {format_percent(rate)} % stated by the caller"
-    return replace(
-        treatment,
-        outcome=Outcome.CHARGE if rate else Outcome.ZERO_RATED,
-        reason=Reason.STANDARD_RATED if rate else Reason.ZERO_RATED,
-        vat_category="S" if rate else "Z",
-        rate=rate,
-        tax_type=rates[0].tax_type,
-        law=unique((*treatment.law, law)),
-        steps=(*treatment.steps, Step("rate_stated", (("rate", format_percent(rate)),), law)),
-    )
+def _situations(sale: Sale, charged: list[Decimal]) -> list[Situation]:
+    """What decides each line: all goods that go to one place together are one consignment."""
+    values: dict[Address, Decimal] = {}
+    for line, amount in zip(sale.lines, charged, strict=True):
+        if line.product_kind in GOODS:
+            place = sale.situation(line).destination
+            values[place] = values.get(place, ZERO) + amount
+    if not values and not any(line.ship_to for line in sale.lines) and not (sale.exemption and sale.exemption.lines):
+        return [sale.situation()] * len(sale.lines)
+    consignments = {
+        place: Consignment(value=value, currency=sale.currency, rates=sale.exchange_rates)
+        for place, value in values.items()
+    }
+    situations = []
+    for line in sale.lines:
+        situation = sale.situation(line)
+        is_moved = line.product_kind in GOODS or line.product_kind is ProductKind.SHIPPING
+        consignment = consignments.get(situation.destination) if is_moved else None
+        situations.append(replace(situation, consignment=consignment) if consignment else situation)
+    return situations
 
 
 def _default_basis(sale: Sale, book: RuleBook) -> RoundingBasis:
@@ -157,41 +167,79 @@ def _default_basis(sale: Sale, book: RuleBook) -> RoundingBasis:
     return RoundingBasis.LINE
 
 
-def _priced(amount: Decimal, behavior: TaxBehavior, treatment: Treatment) -> PricedLine | None:
+def _items(line: SaleLine) -> Decimal:
+    """How many articles make up the line, for taxes on part of a single article's price."""
+    if line.price_per_item:
+        return EXACT.divide(line.amount, line.price_per_item)
+    return line.quantity
+
+
+def _priced(
+    amount: Decimal, behavior: TaxBehavior, treatment: Treatment, items: Decimal = Decimal(1)
+) -> PricedLine | StackedLine | None:
     if treatment.outcome is Outcome.UNDETERMINED or treatment.rate is None:
         return None
+    if treatment.parts:
+        place = treatment.jurisdiction
+        return StackedLine(
+            amount=amount,
+            behavior=behavior,
+            parts=treatment.parts,
+            rounding=treatment.part_rounding,
+            group=(place.country, place.state),
+            items=items,
+        )
     group = (treatment.jurisdiction, treatment.tax_type, treatment.vat_category)
     return PricedLine(amount=amount, behavior=behavior, rate=treatment.rate, group=group)
+
+
+def _tax(
+    priced: Sequence[PricedLine | StackedLine | None], basis: RoundingBasis, currency: Currency
+) -> list[LineAmounts | None]:
+    """The amounts of every line, in the order given; None stays None."""
+    simple = [line for line in priced if isinstance(line, PricedLine)]
+    stacked = [line for line in priced if isinstance(line, StackedLine)]
+    of_simple, of_stacked = iter(tax_lines(simple, basis, currency)), iter(tax_stacks(stacked, basis, currency))
+    found: list[LineAmounts | None] = []
+    for line in priced:
+        if line is None:
+            found.append(None)
+        else:
+            found.append(next(of_simple if isinstance(line, PricedLine) else of_stacked))
+    return found
 
 
 def _shipping_parts(
     sale: Sale, charged: list[Decimal], treatments: list[Treatment], currency: Currency
 ) -> list[tuple[Decimal, Treatment]]:
-    """Carriage follows the goods: split over their rates by gross, the remainder to the highest rate."""
+    """Carriage follows the goods: split over their treatments by gross, the remainder to the highest rate."""
     if sale.shipping is None:
         return []
     undetermined = [t for t in treatments if t.outcome is Outcome.UNDETERMINED or t.rate is None]
     if undetermined:
         return [(sale.shipping.amount, undetermined[0])]
-    priced = [
-        _priced(amount, line.tax_behavior, t) for amount, line, t in zip(charged, sale.lines, treatments, strict=True)
-    ]
-    grosses = [
-        (amounts.gross, line.rate)
-        for line in priced
-        if line is not None
-        for amounts in tax_lines([line], RoundingBasis.LINE, currency)
-    ]
-    by_rate = {t.rate: t for t in treatments}
-    parts = split_by_gross(sale.shipping.amount, grosses, currency.unit)
-    return [(amount, by_rate[rate]) for rate, amount in parts.items()]
+    grosses: dict[tuple[object, ...], tuple[Decimal, Treatment]] = {}
+    for amount, line, t in zip(charged, sale.lines, treatments, strict=True):
+        taxed = _tax([_priced(amount, line.tax_behavior, t, _items(line))], RoundingBasis.LINE, currency)[0]
+        key = (t.rate, t.tax_type, t.jurisdiction, t.parts)
+        gross, first = grosses.get(key, (ZERO, t))
+        grosses[key] = (gross + (taxed.gross if taxed else ZERO), first)
+    of_goods = list(grosses.values())
+    shares = split_by_gross(sale.shipping.amount, [(gross, t.rate or ZERO) for gross, t in of_goods], currency.unit)
+    by_rate = sorted(zip(shares, of_goods, strict=True), key=lambda part: -(part[1][1].rate or ZERO))
+    return [(share, state_rates(t, SHIPPING, sale.rates_override)) for share, (_, t) in by_rate]
 
 
 def _taxed_line(reference: str, amount: Decimal, treatment: Treatment, amounts: LineAmounts | None) -> TaxedLine:
     shares: tuple[TaxShare, ...] = ()
-    if amounts is not None and treatment.outcome in TAXED and treatment.rate is not None:
-        t = treatment
-        shares = (TaxShare(t.jurisdiction, t.tax_type, treatment.rate, amounts.net, amounts.tax, t.reason),)
+    t = treatment
+    if amounts is not None and t.parts:
+        shares = tuple(
+            TaxShare(part.jurisdiction, part.tax_type, part.rate, base, tax, part.reason)
+            for part, base, tax in zip(t.parts, amounts.bases, amounts.taxes, strict=True)
+        )
+    elif amounts is not None and t.outcome in TAXED and t.rate is not None:
+        shares = (TaxShare(t.jurisdiction, t.tax_type, t.rate, amounts.net, amounts.tax, t.reason),)
     return TaxedLine(reference, amount, treatment, amounts, shares)
 
 
@@ -200,11 +248,13 @@ def _shipping_line(
 ) -> TaxedLine | None:
     if sale.shipping is None:
         return None
-    lines = [_taxed_line("shipping", part, t, a) for (part, t), a in zip(parts, taxed, strict=True)]
+    lines = [_taxed_line(SHIPPING, part, t, a) for (part, t), a in zip(parts, taxed, strict=True)]
     known = [line.amounts for line in lines if line.amounts is not None]
     total = LineAmounts(sum((a.net for a in known), ZERO), sum((a.tax for a in known), ZERO)) if known else None
+    if len(known) == 1:
+        total = known[0]
     shares = tuple(share for line in lines for share in line.shares)
-    return TaxedLine("shipping", sale.shipping.amount, lines[0].treatment, total, shares)
+    return TaxedLine(SHIPPING, sale.shipping.amount, lines[0].treatment, total, shares)
 
 
 def _document(
