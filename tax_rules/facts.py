@@ -250,12 +250,14 @@ class LocalStack:
     """What an imported official table says about one address: its local taxes, and how precisely it was found.
 
     ``is_ambiguous``: the postal code has several stacks, of which this is the one the law lets us take.
+    ``has_state_tax``: the state's own tax is due there too.
     """
 
     address: Address
     level: AddressLevel
     taxes: tuple[LocalTax, ...]
     is_ambiguous: bool = False
+    has_state_tax: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

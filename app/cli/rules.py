@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from app.cli.answers import EXIT_DONE, EXIT_NO, EXIT_UNKNOWN, answer, json_option
+from app.cli.local_rates import import_sst
 from tax_rules.errors import InvalidRuleBook
 from tax_rules.money import format_percent
 from tax_rules.rulebook import DATA, RuleBook, load_rulebook
@@ -19,6 +20,9 @@ from tax_rules.rulefiles import Row
 @click.group()
 def rules() -> None:
     """The dated rows of law that decide."""
+
+
+rules.add_command(import_sst)
 
 
 @rules.command("check")

@@ -1,6 +1,6 @@
 """Tables, one file per aggregate; no queries, no rules. Importing this package knows them all."""
 
-from app.models import access, audit, bulk, decisions, documents, exports, jobs, mails, orders, webhooks
+from app.models import access, audit, bulk, decisions, documents, exports, jobs, local_rates, mails, orders, webhooks
 from app.models.base import Base
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "documents",
     "exports",
     "jobs",
+    "local_rates",
     "mails",
     "orders",
     "webhooks",

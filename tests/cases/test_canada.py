@@ -29,9 +29,9 @@ def test_a_sale_to_canada_is_taxed_as_the_case_says(case: dict[str, Any], book: 
     calculation = calculate(asked, book)
     treatment = calculation.lines[0].treatment
     assert treatment.outcome == expect["outcome"]
-    found = {part.tax_type: part.rate for part in treatment.parts}
-    found |= {treatment.tax_type: treatment.rate} if treatment.rate and not treatment.parts else {}
-    assert found == {tax: Decimal(rate) for tax, (rate, _) in expect["taxes"].items()}
+    assert calculation.tax == (None if expect["tax"] is None else Decimal(expect["tax"]))
+    shares = {share.tax_type: [share.rate, share.tax] for share in calculation.shares if share.rate}
+    assert shares == {tax: [Decimal(rate), Decimal(amount)] for tax, (rate, amount) in expect["taxes"].items()}
     assert expect.get("warning") in {None, *(warning.code for warning in calculation.warnings)}
     assert ("ca_tax_left_out" in {w.code for w in calculation.warnings}) == (expect.get("warning") == "ca_tax_left_out")
     assert expect.get("confidence", calculation.confidence) == calculation.confidence

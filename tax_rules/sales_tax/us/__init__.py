@@ -1,0 +1,1 @@
+"""US sales tax: states, counties, cities and districts."""
