@@ -105,14 +105,17 @@ class DatedFlag:
 class SellerFacts:
     """The seller as the law sees it: where it is established and where it is registered.
 
-    ``below_eu_threshold``: cross-border sales to EU consumers stayed below the threshold of Directive 2006/112/EC Art.
-    59c.
+    ``below_eu_threshold``: all of Directive 2006/112/EC Art. 59c holds: one establishment, cross-border sales to EU
+    consumers below the threshold this year and last, no option for taxation at destination.
+    ``below_evidence_threshold``: electronic services to consumers of other member states stay below the threshold of
+    Implementing Regulation 282/2011 Art. 24b, so that one item of evidence is enough.
     """
 
     code: str
     country: str
     registrations: tuple[Registration, ...] = ()
     below_eu_threshold: tuple[DatedFlag, ...] = ()
+    below_evidence_threshold: tuple[DatedFlag, ...] = ()
 
     def registration(self, kind: RegistrationKind, country: str | None, on: date) -> Registration | None:
         """The registration of this kind in force on the date, in the country where one is named."""
@@ -123,7 +126,16 @@ class SellerFacts:
 
     def is_below_eu_threshold(self, on: date) -> bool:
         """Whether the seller stood below the EU threshold on the date; the later flag wins."""
-        return next((flag.value for flag in reversed(self.below_eu_threshold) if flag.is_in_force(on)), False)
+        return _holds(self.below_eu_threshold, on)
+
+    def needs_one_evidence_item(self, on: date) -> bool:
+        """Whether one item of evidence of a consumer's place is enough; who is below the lower threshold is so here."""
+        return self.is_below_eu_threshold(on) or _holds(self.below_evidence_threshold, on)
+
+
+def _holds(flags: tuple[DatedFlag, ...], on: date) -> bool:
+    """What the last flag that speaks about the date says; no where none does."""
+    return next((flag.value for flag in reversed(flags) if flag.is_in_force(on)), False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,12 +224,14 @@ class ExchangeRate:
 class Consignment:
     """What goods bound for one place are worth together, net of tax and carriage, in the currency of the sale.
 
-    ``rates`` bring it to the currency of a threshold; where none does, the threshold cannot be judged.
+    ``rates`` bring it to the currency of a threshold; where none does, the threshold cannot be judged. ``dearest_item``
+    is the highest price of one article in it, None where it is not known.
     """
 
     value: Decimal
     currency: str
     rates: tuple[ExchangeRate, ...] = ()
+    dearest_item: Decimal | None = None
 
 
 class AddressLevel(StrEnum):

@@ -35,7 +35,9 @@ ROW_KEYS = (
     "caution",
     "rates",
     "local",
+    "arriving_rates",
     "currency",
+    "per",
 )
 TAX_KEYS = ("type", "name")
 

@@ -82,6 +82,7 @@ class SellerEntity:
     mailing_address: Address | None = None
     registrations: tuple[Registration, ...]
     below_eu_threshold: tuple[DatedFlag, ...] = ()
+    below_evidence_threshold: tuple[DatedFlag, ...] = ()
     tax_form: TaxForm | None = None
     bank_accounts: tuple[BankAccount, ...] = ()
     signatories: tuple[Signatory, ...] = ()
@@ -97,6 +98,7 @@ class SellerEntity:
             country=self.country,
             registrations=self.registrations,
             below_eu_threshold=self.below_eu_threshold,
+            below_evidence_threshold=self.below_evidence_threshold,
         )
 
     def registrations_shown(self, country: str, on: date) -> tuple[Registration, ...]:
@@ -119,9 +121,10 @@ class SellerEntity:
             | ({"state": r.state} if r.state else {})
             for r in self.registrations
         ]
-        members["below_eu_threshold"] = [
-            _plain({"from": f.valid_from, "to": f.valid_to}, value=f.value) for f in self.below_eu_threshold
-        ]
+        for name in ("below_eu_threshold", "below_evidence_threshold"):
+            members[name] = [
+                _plain({"from": f.valid_from, "to": f.valid_to}, value=f.value) for f in getattr(self, name)
+            ]
         for name in ("bank_accounts", "signatories", "contacts", "residence_certificates"):
             members[name] = list(members[name])
         members["tax_form"] = asdict(self.tax_form) if self.tax_form else None

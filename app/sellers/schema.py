@@ -253,6 +253,7 @@ class _SellerSchema(_Strict):
     mailing_address = fields.Nested(_AddressSchema, allow_none=True, load_default=None)
     registrations = _tuple_of(_RegistrationSchema, required=True)
     below_eu_threshold = _Flags(load_default=())
+    below_evidence_threshold = _Flags(load_default=())
     tax_form = fields.Nested(_TaxFormSchema, allow_none=True, load_default=None)
     bank_accounts = _tuple_of(_BankSchema, load_default=list)
     signatories = _tuple_of(_SignatorySchema, load_default=list)

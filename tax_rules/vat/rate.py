@@ -7,17 +7,23 @@ from decimal import Decimal
 
 from tax_rules.decision import Confidence, Reason
 from tax_rules.errors import NoRuleInForce
-from tax_rules.facts import ProductKind
+from tax_rules.facts import GOODS, ProductKind
 from tax_rules.rulebook import RuleBook
 from tax_rules.rulefiles import Row
 from tax_rules.vat.territory import TaxPlace
 
 STANDARD = "vat.standard_rate"
 DIGITAL = "vat.digital_rate"
-PRODUCT_RATES = {ProductKind.EBOOK: "vat.ebook_rate", ProductKind.AUDIOBOOK: "vat.audiobook_rate"}
-"""Product kinds that may have a rate of their own; all other electronic services bear the standard rate."""
+PRODUCT_RATES = {
+    ProductKind.EBOOK: "vat.ebook_rate",
+    ProductKind.AUDIOBOOK: "vat.audiobook_rate",
+    ProductKind.BOOK: "vat.book_rate",
+}
+"""Product kinds that may have a rate of their own; all others bear the standard rate, software on a disk too."""
+ASSUMED_STANDARD = frozenset({ProductKind.AUDIOBOOK, ProductKind.BOOK})
+"""Kinds that many states reduce: where no row speaks of them, the standard rate is no more than an assumption."""
 ANY_OTHER = ProductKind.SERVICES
-"""The kind that stands for all of those others."""
+"""The kind that stands for all other electronic services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +50,30 @@ class RateFound:
         return Confidence.MEDIUM if self.is_assumed and level is Confidence.HIGH else level
 
 
-def find_rate(product: ProductKind, place: TaxPlace, on: date, book: RuleBook) -> RateFound:
-    """The rate of an electronic service in a place on a civil date, in percent.
+def find_rate(
+    product: ProductKind, place: TaxPlace, on: date, book: RuleBook, *, is_arriving: bool = False
+) -> RateFound:
+    """The rate of a product in a place on a civil date, in percent; ``is_arriving`` for goods from elsewhere.
 
     Raises:
         NoRuleInForce: the place has no rate on the date; never a zero.
     Law:
         Directive 2006/112/EC Art. 93, 96 to 98; the row names the national law.
     """
-    for parameter, jurisdiction in _looked_up(product, place):
+    rates = (place.arriving_rates if is_arriving else None) or place.rates
+    for parameter, jurisdiction in _looked_up(product, rates, place.state):
         row = book.find(parameter, jurisdiction, on)
         if row is not None and isinstance(row.value, Decimal):
-            assumed = product is ProductKind.AUDIOBOOK and parameter == STANDARD
-            return RateFound(row.value, row, assumed)
-    raise NoRuleInForce(STANDARD, place.rates, on)
+            return RateFound(row.value, row, product in ASSUMED_STANDARD and parameter == STANDARD)
+    raise NoRuleInForce(STANDARD, rates, on)
 
 
-def _looked_up(product: ProductKind, place: TaxPlace) -> Iterator[tuple[str, str]]:
+def _looked_up(product: ProductKind, rates: str, state: str | None) -> Iterator[tuple[str, str]]:
     """Parameter and jurisdiction in the order they are tried; a region without its own row follows its state."""
-    places = [place.rates] + ([place.state] if place.state and place.state != place.rates else [])
+    places = (rates, state) if state and state != rates else (rates,)
     if product in PRODUCT_RATES:
         yield from ((PRODUCT_RATES[product], jurisdiction) for jurisdiction in places)
     for jurisdiction in places:
-        yield DIGITAL, jurisdiction
+        if product not in GOODS:
+            yield DIGITAL, jurisdiction
         yield STANDARD, jurisdiction

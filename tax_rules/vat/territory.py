@@ -8,18 +8,21 @@ from functools import lru_cache
 from tax_rules.decision import RowRead
 from tax_rules.facts import Address
 from tax_rules.rulebook import RuleBook
+from tax_rules.rulefiles import Row
 
 OUTSIDE = "outside"
+SERVICES, GOODS = "vat.territory_for_services", "vat.territory_for_goods"
 CODES = {"EL": "GR"}  # VAT writes Greece EL (Directive 2006/112/EC Art. 215), the rest of the world GR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxPlace:
-    """A place for services on a date.
+    """A place on a date, for services or for goods.
 
     ``given``: the country as the facts have it; ``territory``: the special territory, if it is one; ``state``: whose
-    VAT applies, None where that of no state does; ``rates``: whose rate rows are read; ``local``: whose local tax may
-    be collected where no state's VAT applies; ``is_eu``: whether EU VAT law applies.
+    VAT applies, None where that of no state does; ``rates``: whose rate rows are read, ``arriving_rates`` for goods
+    that come from elsewhere; ``local``: whose local tax may be collected where no state's VAT applies; ``is_eu``:
+    whether EU VAT law applies; ``category``: the EN 16931 code of a local tax that has one of its own.
     """
 
     given: str
@@ -31,6 +34,8 @@ class TaxPlace:
     local: tuple[str, ...] = ()
     law: str | None = None
     rows: tuple[RowRead, ...] = ()
+    arriving_rates: str | None = None
+    category: str | None = None
 
     @property
     def code(self) -> str:
@@ -52,6 +57,7 @@ class _Territories:
     states: dict[str, str]
     iso_codes: dict[str, tuple[str, ...]]
     by_iso: dict[str, str]
+    categories: dict[str, str | None]
     detectors: dict[str, tuple[_Detector, ...]]
 
 
@@ -61,20 +67,30 @@ def tax_place(address: Address, on: date, book: RuleBook) -> TaxPlace:
     Law:
         Directive 2006/112/EC Art. 5 to 7 and the acts named by the rows.
     """
-    return _tax_place(address.country, address.state, address.city, address.postal_code, on, book)
+    return _tax_place(address.country, address.state, address.city, address.postal_code, on, book, SERVICES)
+
+
+def goods_place(address: Address, on: date, book: RuleBook) -> TaxPlace:
+    """Find the place of an address for goods on a civil date; Northern Ireland is the state XI there.
+
+    Law:
+        Directive 2006/112/EC Art. 5 to 7; Windsor Framework Art. 8; the acts named by the rows.
+    """
+    return _tax_place(address.country, address.state, address.city, address.postal_code, on, book, GOODS)
 
 
 @lru_cache(maxsize=4096)  # one sale asks several times for the same place
 def _tax_place(
-    country: str, state: str | None, city: str | None, postal_code: str | None, on: date, book: RuleBook
+    country: str, state: str | None, city: str | None, postal_code: str | None, on: date, book: RuleBook, status: str
 ) -> TaxPlace:
-    given = CODES.get(country, country)
+    given = "US" if state in _FORCES_STATES and (city or "").strip().upper() in _FORCES_CITIES else country
+    given = CODES.get(given, given)
     territory = _find_territory(given, state, city, postal_code, book.derive(_read_territories))
     if territory is None:
         membership = book.find("vat.eu_membership", given, on)
         rows = (RowRead.of(membership),) if membership else ()
         return TaxPlace(given=given, state=given, rates=given, is_eu=membership is not None, rows=rows)
-    return _special_place(given, territory, on, book)
+    return _special_place(given, territory, on, book, status)
 
 
 def is_eu_state(country: str, on: date, book: RuleBook) -> bool:
@@ -82,16 +98,15 @@ def is_eu_state(country: str, on: date, book: RuleBook) -> bool:
     return tax_place(Address(country=country), on, book).is_eu
 
 
-def _special_place(given: str, territory: str, on: date, book: RuleBook) -> TaxPlace:
+def _special_place(given: str, territory: str, on: date, book: RuleBook, status: str) -> TaxPlace:
     known = book.derive(_read_territories)
-    row = book.find("vat.territory_for_services", territory, on)
+    row = book.find(status, territory, on)
     if row is None:  # before the territory had a status of its own it was part of its state
         state = known.states[territory] or given
         return TaxPlace(given=given, state=state, rates=state, is_eu=is_eu_state(state, on, book))
     local = row.attribute("local")
-    outside = row.value == OUTSIDE
-    vat_of = None if outside else str(row.value)
-    membership = book.find("vat.eu_membership", vat_of, on) if vat_of else None
+    vat_of = None if row.value == OUTSIDE else str(row.value)
+    membership = _membership(vat_of, on, book, status)
     return TaxPlace(
         given=given,
         territory=territory,
@@ -99,10 +114,20 @@ def _special_place(given: str, territory: str, on: date, book: RuleBook) -> TaxP
         state=vat_of,
         rates=row.attribute("rates") or local or territory,
         is_eu=membership is not None,
-        local=(local,) if local else known.iso_codes[territory],
+        local=(local,) if local else (territory, *known.iso_codes[territory]),
         law=row.law,
         rows=(RowRead.of(row), *((RowRead.of(membership),) if membership else ())),
+        arriving_rates=row.attribute("arriving_rates"),
+        category=known.categories[territory],
     )
+
+
+def _membership(state: str | None, on: date, book: RuleBook, status: str) -> Row | None:
+    """The row that puts a state under EU VAT law, for goods also where only the law on goods applies."""
+    if state is None:
+        return None
+    member = book.find("vat.eu_membership", state, on)
+    return member or (book.find("vat.eu_law_on_goods", state, on) if status == GOODS else None)
 
 
 def _find_territory(
@@ -118,6 +143,8 @@ def _find_territory(
     return _SPANISH_PROVINCES.get(state or "") if country == "ES" else None
 
 
+_FORCES_STATES = frozenset({"AA", "AE", "AP"})  # forces' post of the United States: Domestic Mail Manual 608
+_FORCES_CITIES = frozenset({"APO", "FPO", "DPO"})
 _SPANISH_PROVINCES = {"GC": "ES-CN", "TF": "ES-CN", "CN": "ES-CN", "CE": "ES-CE", "ML": "ES-ML"}
 
 
@@ -137,6 +164,7 @@ def _read_territories(book: RuleBook) -> _Territories:
         names={row["code"]: row["name"] for row in table},
         states={row["code"]: row["state"] for row in table},
         iso_codes={row["code"]: tuple(row["iso_codes"].split()) for row in table},
+        categories={row["code"]: row["category"] or None for row in table},
         by_iso={code: row["code"] for row in table for code in row["iso_codes"].split()},
         detectors=detectors,
     )
