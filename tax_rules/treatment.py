@@ -12,6 +12,7 @@ from tax_rules.facts import GOODS, ProductKind, RegistrationKind, Situation
 from tax_rules.rulebook import RuleBook
 from tax_rules.sales_tax.canada.decide import COUNTRY, decide_canadian_tax, supply_address
 from tax_rules.vat.electronic import decide_electronic_supply
+from tax_rules.vat.goods import decide_goods
 from tax_rules.vat.rate import ANY_OTHER, PRODUCT_RATES
 from tax_rules.vat.territory import TaxPlace, tax_place
 
@@ -35,9 +36,9 @@ def decide_treatments(
 
 def _taxed_like(product: ProductKind) -> ProductKind:
     """The kind in whose place every rule would answer the same: a rule that looks at the product must be named here."""
-    if product in GOODS or product is ProductKind.SHIPPING:
-        return ProductKind.GENERAL_GOODS
-    return product if product in PRODUCT_RATES else ANY_OTHER
+    if product in PRODUCT_RATES:
+        return product
+    return ProductKind.GENERAL_GOODS if product in GOODS or product is ProductKind.SHIPPING else ANY_OTHER
 
 
 def decide_treatment(situation: Situation, product: ProductKind, book: RuleBook) -> Treatment:
@@ -47,16 +48,15 @@ def decide_treatment(situation: Situation, product: ProductKind, book: RuleBook)
     """
     if _is_canadian(situation, product):
         return decide_canadian_tax(situation, product, book)
-    place = tax_place(situation.customer.address, situation.on, book)
+    place = tax_place(supply_address(situation, product), situation.on, book)
     is_sales_tax = place.state in SALES_TAX_KINDS or place.territory == US_TERRITORIES
-    if is_sales_tax and _collects_sales_tax(situation, place):
+    if is_sales_tax and _collects_sales_tax(situation, product, place):
         return _not_supported(place, "sales_tax_not_supported", place.state or "US", book)
-    if product in GOODS or product is ProductKind.SHIPPING:
-        return _not_supported(place, "goods_not_supported", place.code, book)
-    treatment = decide_electronic_supply(situation, product, book)
+    is_moved = product in GOODS or product is ProductKind.SHIPPING
+    treatment = (decide_goods if is_moved else decide_electronic_supply)(situation, product, book)
     if is_sales_tax:
         warning = Caution("sales_tax_not_examined", (("country", place.code),))
-        treatment = replace(treatment, warnings=(warning,), confidence=Confidence.MEDIUM)
+        treatment = replace(treatment.with_warnings(warning), confidence=Confidence.MEDIUM)
     return treatment
 
 
@@ -65,14 +65,14 @@ def _is_canadian(situation: Situation, product: ProductKind) -> bool:
     return supply_address(situation, product).country == COUNTRY
 
 
-def _collects_sales_tax(situation: Situation, place: TaxPlace) -> bool:
+def _collects_sales_tax(situation: Situation, product: ProductKind, place: TaxPlace) -> bool:
     """Whether a registration obliges the seller to collect there; in a state that is not named, any registration does.
 
     Nothing is collected where no registration is in force, so only a registered seller needs the engine that is
     missing.
     """
     country = place.state or "US"
-    state = _state_code(situation.customer.address.state, country)
+    state = _state_code(supply_address(situation, product).state, country)
     return any(
         registration.country == country
         and registration.kind in SALES_TAX_KINDS[country]

@@ -87,9 +87,10 @@ class Case:
 
 
 def charge(
-    case: Case, rule: str, law: tuple[str, ...], *read: Row, place: TaxPlace | None = None, step: str | None = None
-) -> Treatment:
-    """Tax at the rate of the place, named as zero rated where that rate is 0 %; ``step`` where the rule has several.
+    case: Case, rule: str, law: tuple[str, ...], *read: Row,
+    place: TaxPlace | None = None, step: str | None = None, mention: str | None = None,
+) -> Treatment:  # fmt: skip
+    """Tax at the rate of the place, named as zero rated where that rate is 0 %; ``step`` where a rule has several.
 
     Raises:
         NoRuleInForce: the place has no rate on the date.
@@ -115,6 +116,7 @@ def charge(
         category=(ZERO_RATED if zero else place.category or STANDARD_RATED, None),
         steps=(Step(f"rule_{(step or rule).lower()}", case.place_facts, law[0] if law else None), rate_step),
         warnings=tuple(warnings),
+        notices=_mentions(case, mention) if mention else (),
         confidence=found.confidence,
     )  # fmt: skip
 
@@ -134,9 +136,7 @@ def reverse_charge(
     )  # fmt: skip
 
 
-def exempt_supply(
-    case: Case, rule: str, row: Row, law: tuple[str, ...], *read: Row, outcome: Outcome
-) -> Treatment:
+def exempt_supply(case: Case, rule: str, row: Row, law: tuple[str, ...], *read: Row, outcome: Outcome) -> Treatment:
     """No tax on goods that leave the state: an export, or an intra-community supply that the customer taxes at home."""
     is_export = outcome is Outcome.EXPORT
     is_eu = case.stock is not None and case.stock.is_eu

@@ -22,6 +22,7 @@ from tax_rules.vat.case import (
     proof_steps,
     proof_warnings,
     reverse_charge,
+    union_scheme_warning,
 )
 from tax_rules.vat.evidence import NORTHERN_IRELAND, SWISS_STATES, location_warnings, prove_business
 from tax_rules.vat.territory import TaxPlace, tax_place
@@ -44,7 +45,9 @@ def decide_electronic_supply(situation: Situation, product: ProductKind, book: R
         treatment = _decide(case)
     except NoRuleInForce as missing:
         treatment = no_rule(case, missing)
-    return treatment.with_warnings(*_number_warnings(case), *location_warnings(seller, customer, place, proof, on, book))
+    return treatment.with_warnings(
+        *_number_warnings(case), *location_warnings(seller, customer, place, proof, on, book)
+    )
 
 
 def _is_domestic(case: Case) -> bool:
@@ -163,7 +166,11 @@ def _elsewhere(case: Case) -> Treatment:
         return charge(case, "S9", ()).with_warnings(Caution("business_rule_unknown", case.place_facts))
     if row.value == "not_taxed":
         return out_of_scope(case, "S9", (row.law,), row)
-    return _accounted_by_customer(case, "S9", row) if row.value == "reverse_charge" else charge(case, "S9", (row.law,), row)
+    return (
+        _accounted_by_customer(case, "S9", row)
+        if row.value == "reverse_charge"
+        else charge(case, "S9", (row.law,), row)
+    )
 
 
 def _accounted_by_customer(case: Case, rule: str, row: Row) -> Treatment:

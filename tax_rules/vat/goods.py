@@ -100,7 +100,7 @@ def _domestic(case: Case, stock: TaxPlace) -> Treatment:
 
 
 def _is_registered_at(case: Case, place: TaxPlace) -> bool:
-    states = UNITED_KINGDOM if place.state in UNITED_KINGDOM else (place.state,)
+    states: tuple[str | None, ...] = UNITED_KINGDOM if place.state in UNITED_KINGDOM else (place.state,)
     if place.state in SWISS_STATES:
         states = tuple(sorted(SWISS_STATES))
     return any(map(case.is_registered_locally, states))
@@ -116,9 +116,9 @@ def _within_the_eu(case: Case, stock: TaxPlace) -> Treatment:
 
 
 def _intra_community_supply(case: Case, stock: TaxPlace, rule: str) -> Treatment:
-    """G1: exempt where the goods leave to a business identified in another state; the customer taxes the acquisition."""
+    """G1: exempt, to a business identified in another state than that of the stock, which taxes the acquisition."""
     row = case.book.in_force("vat.intra_community_supply", "EU", case.on)
-    law = ("Implementing Regulation 282/2011 Art. 45a", f"{DIRECTIVE} Art. 226(4), 226(11), 262")
+    law: tuple[str, ...] = ("Implementing Regulation 282/2011 Art. 45a", f"{DIRECTIVE} Art. 226(4), 226(11), 262")
     law += ("UStG § 4 Nr. 1 b, 6a",) if stock.state == "DE" else ()
     law += (case.place.law,) if rule == "G5" and case.place.law else ()
     treatment = exempt_supply(case, rule, row, law, outcome=Outcome.INTRA_COMMUNITY_SUPPLY)
@@ -145,7 +145,9 @@ def _at_the_stock(case: Case, stock: TaxPlace, rule: str, law: tuple[str, ...], 
 def _distance_sale(case: Case, stock: TaxPlace, rule: str) -> Treatment:
     """G2: a consumer in another state is taxed there; at the stock below the threshold that services share."""
     row = case.book.in_force("vat.distance_sales", "EU", case.on)
-    if row.value == "registration":  # until June 2021: where the seller registered, having passed that state's threshold
+    if (
+        row.value == "registration"
+    ):  # until June 2021: where the seller registered, having passed that state's threshold
         if case.is_registered(RegistrationKind.VAT, country=case.place.state):
             return charge(case, rule, (row.law,), row)
         return _at_the_stock(case, stock, rule, (row.law,), row)
@@ -168,7 +170,7 @@ def _import_into_the_eu(case: Case, stock: TaxPlace) -> Treatment:
     if within is None:
         return _value_unknown(case, "G6", limit)
     if within:
-        return charge(case, "G6", (limit.law, f"{DIRECTIVE} Art. 369l-369x"), limit)
+        return charge(case, "G6", (limit.law, f"{DIRECTIVE} Art. 369l-369x"), limit, mention="import_scheme")
     return _imported(case, stock, limit)
 
 
@@ -215,7 +217,7 @@ def _to_switzerland(case: Case, stock: TaxPlace) -> Treatment:
 
 
 def _to_a_state_with_a_limit(case: Case, stock: TaxPlace, limit: Row) -> Treatment:
-    """G7: a registered seller charges consumers the tax of the state they live in, up to a value; others pay at import."""
+    """G7: a registered seller charges consumers the tax of their state up to a value; above it they pay at import."""
     if case.proof.is_accepted:
         return _leaving(case, stock, "G3")
     if not _is_registered_at(case, case.place):
@@ -232,7 +234,9 @@ def _leaving(case: Case, stock: TaxPlace, rule: str, *read: Row) -> Treatment:
     if row is None and is_registered:
         row = case.book.in_force("vat.export", "WORLD", case.on)
     if row is None or not (is_registered or stock.is_eu):
-        none = "no value added tax in the United States" if stock.state == "US" else "no registration where the goods lie"
+        none = (
+            "no value added tax in the United States" if stock.state == "US" else "no registration where the goods lie"
+        )
         return out_of_scope(case, rule, (stock.law or none,), *read)
     treatment = exempt_supply(case, rule, row, _export_law(stock), *read, outcome=Outcome.EXPORT)
     return treatment if is_registered else treatment.with_warnings(not_registered(case, stock))

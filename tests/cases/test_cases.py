@@ -11,11 +11,12 @@ from tax_rules.adjust.charged import ChargedLine
 from tax_rules.adjust.late_tax_id import LateTaxId, decide_late_tax_id
 from tax_rules.amounts import PricedLine, tax_lines
 from tax_rules.calculate import calculate
-from tax_rules.facts import ProductKind, RoundingBasis, TaxBehavior
+from tax_rules.facts import Address, ExchangeRate, ProductKind, RoundingBasis, TaxBehavior
 from tax_rules.rulebook import RuleBook, load_rulebook
 from tests.tax_rules.factories import make_customer, make_line, make_sale, make_seller, make_tax_id
 
 HERE = Path(__file__).parent
+SUPPLIES = ("electronic_services.yaml", "electronic_services_edges.yaml", "goods.yaml", "goods_territories.yaml")
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +32,8 @@ def cases(*names: str) -> list[Any]:
     return [pytest.param(case, id=sentence) for case, sentence in zip(found, sentences, strict=True)]
 
 
-@pytest.mark.parametrize("case", cases("electronic_services.yaml", "electronic_services_edges.yaml"))
-def test_an_electronic_service_is_taxed_as_the_case_says(case: dict[str, Any], book: RuleBook) -> None:
+@pytest.mark.parametrize("case", cases(*SUPPLIES))
+def test_a_supply_is_taxed_as_the_case_says(case: dict[str, Any], book: RuleBook) -> None:
     given, sale, expect = case["customer"], case["sale"], case["expect"]
     tax_id = given.pop("tax_id", None)
     ids = (make_tax_id(book, home=given["country"], on=sale["date"], **tax_id),) if tax_id else ()
@@ -40,7 +41,13 @@ def test_an_electronic_service_is_taxed_as_the_case_says(case: dict[str, Any], b
         seller=make_seller(**case["seller"]),
         customer=make_customer(**given, tax_ids=ids),
         tax_date=sale["date"],
-        lines=(make_line(product=sale["product"], amount=sale["net"]),),
+        currency=sale.get("currency", "EUR"),
+        ship_from=Address(**case["stock"]) if "stock" in case else None,
+        exchange_rates=tuple(
+            ExchangeRate(currency=currency, rate=Decimal(rate), on=sale["date"], source="stated")
+            for currency, rate in sale.get("rates", {}).items()
+        ),
+        lines=(make_line(product=sale["product"], amount=sale["net"], quantity=Decimal(sale.get("quantity", "1"))),),
     )
     calculation = calculate(asked, book)
     treatment = calculation.lines[0].treatment

@@ -131,8 +131,8 @@ def test_each_line_rests_on_its_own_reasons(answer: Answer) -> None:
     assert {row["id"].split("/")[0] for row in ebook["rules"]} - {row["id"].split("/")[0] for row in saas["rules"]} == {
         "vat.ebook_rate"
     }
-    assert book["rules"] == []
-    assert book["steps"][0]["code"] == "goods_not_supported"
+    assert "vat.book_rate" in {row["id"].split("/")[0] for row in book["rules"]}
+    assert book["steps"][0]["code"] == "goods_route"
 
 
 def test_a_stated_status_counts_only_where_the_caller_may_assert_it(answer: Answer) -> None:

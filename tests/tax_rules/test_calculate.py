@@ -33,12 +33,13 @@ def test_lines_at_two_rates_sum_to_the_document(book: RuleBook) -> None:
 
 def test_a_document_with_different_outcomes_is_mixed_and_its_sums_are_unknown_while_a_line_is(book: RuleBook) -> None:
     lines = (make_line("1"), make_line("2", product="book"))
-    answer = calculate(make_sale(lines=lines), book)
+    answer = calculate(make_sale(customer=make_customer(country="GB"), lines=lines), book)
     assert answer.outcome is Outcome.MIXED
     assert (answer.net, answer.tax, answer.gross, answer.taxable) == (None, None, None, None)
     assert answer.lines[0].amounts is not None
     assert answer.lines[1].amounts is None
-    assert [(warning.code, warning.line) for warning in answer.warnings] == [("goods_not_supported", "2")]
+    warnings = [(warning.code, warning.line) for warning in answer.warnings]
+    assert warnings == [("not_registered", "1"), ("consignment_value_unknown", "2")]
 
 
 def test_a_discount_lowers_the_taxable_amount(book: RuleBook) -> None:
@@ -106,7 +107,11 @@ def test_shipping_follows_the_rates_of_the_lines(book: RuleBook) -> None:
 
 
 def test_shipping_of_an_undecided_sale_is_undecided(book: RuleBook) -> None:
-    sale = make_sale(lines=(make_line(product="book"),), shipping=Shipping(amount=Decimal("5.00")))
+    sale = make_sale(
+        customer=make_customer(country="GB"),
+        lines=(make_line(product="book"),),
+        shipping=Shipping(amount=Decimal("5.00")),
+    )
     answer = calculate(sale, book)
     assert answer.shipping is not None
     assert answer.shipping.amounts is None
@@ -159,13 +164,17 @@ def test_out_of_scope_money_is_exempt_and_not_taxable(book: RuleBook) -> None:
 
 
 @pytest.mark.parametrize(
-    ("countries", "warning"),
-    [(["FR", "FR"], None), (["FR", "BE"], "location_evidence_contradicts"), (["FR"], "location_evidence_single")],
+    ("given", "warning"),
+    [
+        ({"ip_address": "FR", "card_country": "FR"}, None),
+        ({"ip_address": "FR", "card_country": "BE"}, "location_evidence_contradicts"),
+        ({"ip_address": "FR"}, "location_evidence_single"),
+    ],
 )
 def test_evidence_of_the_place_is_looked_at_where_it_is_given(
-    book: RuleBook, countries: list[str], warning: str | None
+    book: RuleBook, given: dict[str, str], warning: str | None
 ) -> None:
-    items = tuple(LocationEvidence(kind="ip_address", country=country) for country in countries)
+    items = tuple(LocationEvidence(kind=kind, country=country) for kind, country in given.items())
     answer = calculate(make_sale(customer=make_customer(evidence=items)), book)
     assert [w.code for w in answer.warnings] == ([warning] if warning else [])
 
