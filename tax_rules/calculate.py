@@ -139,17 +139,18 @@ def _treatments(sale: Sale, charged: list[Decimal], book: RuleBook) -> list[Trea
 
 def _situations(sale: Sale, charged: list[Decimal]) -> list[Situation]:
     """What decides each line: all goods that go to one place together are one consignment."""
-    values: dict[Address, Decimal] = {}
+    consignments: dict[Address, Consignment] = {}
     for line, amount in zip(sale.lines, charged, strict=True):
         if line.product_kind in GOODS:
             place = sale.situation(line).destination
-            values[place] = values.get(place, ZERO) + amount
-    if not values and not any(line.ship_to for line in sale.lines) and not (sale.exemption and sale.exemption.lines):
+            known = consignments.get(place, Consignment(value=ZERO, currency=sale.currency, rates=sale.exchange_rates))
+            consignments[place] = _with_line(known, line, amount)
+    if (
+        not consignments
+        and not any(line.ship_to for line in sale.lines)
+        and not (sale.exemption and sale.exemption.lines)
+    ):
         return [sale.situation()] * len(sale.lines)
-    consignments = {
-        place: Consignment(value=value, currency=sale.currency, rates=sale.exchange_rates)
-        for place, value in values.items()
-    }
     situations = []
     for line in sale.lines:
         situation = sale.situation(line)
@@ -157,6 +158,17 @@ def _situations(sale: Sale, charged: list[Decimal]) -> list[Situation]:
         consignment = consignments.get(situation.destination) if is_moved else None
         situations.append(replace(situation, consignment=consignment) if consignment else situation)
     return situations
+
+
+def _with_line(consignment: Consignment, line: SaleLine, amount: Decimal) -> Consignment:
+    """The consignment with one line more."""
+    items = _items(line)
+    item = EXACT.divide(amount, items) if items else amount
+    if line.tax_behavior is TaxBehavior.INCLUSIVE:
+        value, dearest = consignment.inclusive_value + amount, max(consignment.dearest_inclusive_item, item)
+        return replace(consignment, inclusive_value=value, dearest_inclusive_item=dearest)
+    value, dearest = consignment.value + amount, max(consignment.dearest_item, item)
+    return replace(consignment, value=value, dearest_item=dearest)
 
 
 def _default_basis(sale: Sale, book: RuleBook) -> RoundingBasis:

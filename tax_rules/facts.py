@@ -222,16 +222,19 @@ class ExchangeRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consignment:
-    """What goods bound for one place are worth together, net of tax and carriage, in the currency of the sale.
+    """What goods bound for one place are worth together, without carriage, in the currency of the sale.
 
-    ``rates`` bring it to the currency of a threshold; where none does, the threshold cannot be judged. ``dearest_item``
-    is the highest price of one article in it, None where it is not known.
+    ``value`` is net of tax, ``inclusive_value`` contains it; ``dearest_item`` and ``dearest_inclusive_item`` are the
+    highest prices of one article among them. ``rates`` bring them to the currency of a threshold; where none does, the
+    threshold cannot be judged.
     """
 
     value: Decimal
     currency: str
     rates: tuple[ExchangeRate, ...] = ()
-    dearest_item: Decimal | None = None
+    inclusive_value: Decimal = Decimal(0)
+    dearest_item: Decimal = Decimal(0)
+    dearest_inclusive_item: Decimal = Decimal(0)
 
 
 class AddressLevel(StrEnum):

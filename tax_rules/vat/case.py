@@ -73,7 +73,7 @@ class Case:
     def is_registered_locally(self, code: str | None) -> bool:
         """Whether the seller is registered for the VAT or GST of a country, or of a territory such as ES-CN."""
         return self.is_registered(RegistrationKind.VAT, RegistrationKind.GST, country=code) or any(
-            f"{registration.country}-{registration.state}" == code
+            code in (registration.state, f"{registration.country}-{registration.state}")
             and registration.kind is RegistrationKind.VAT
             and registration.is_in_force(self.on)
             for registration in self.seller.registrations

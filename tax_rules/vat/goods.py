@@ -30,7 +30,7 @@ from tax_rules.vat.case import (
     undetermined,
     union_scheme_warning,
 )
-from tax_rules.vat.consignment import in_currency, is_within
+from tax_rules.vat.consignment import PER_ITEM, is_within
 from tax_rules.vat.evidence import NORTHERN_IRELAND, SWISS_STATES, prove_business
 from tax_rules.vat.rate import find_rate
 from tax_rules.vat.territory import TaxPlace, goods_place
@@ -166,7 +166,7 @@ def _import_into_the_eu(case: Case, stock: TaxPlace) -> Treatment:
     limit = case.book.find(LIMIT, "EU", case.on)
     if limit is None or case.proof.is_accepted or not case.is_registered(RegistrationKind.IOSS):
         return _imported(case, stock)
-    within = is_within(case.consignment, limit)
+    within = _is_within(case, limit)
     if within is None:
         return _value_unknown(case, "G6", limit)
     if within:
@@ -188,7 +188,7 @@ def _imported(case: Case, stock: TaxPlace, *read: Row) -> Treatment:
 def _to_great_britain(case: Case, stock: TaxPlace) -> Treatment:
     """G4: a small consignment is taxed at the sale, by the seller or by a business customer; others at the border."""
     limit = case.book.in_force(LIMIT, "GB", case.on)
-    within = is_within(case.consignment, limit)
+    within = _is_within(case, limit)
     if within is None:
         return _value_unknown(case, "G4", limit)
     if not within:
@@ -206,12 +206,10 @@ def _to_switzerland(case: Case, stock: TaxPlace) -> Treatment:
     limit = case.book.find("vat.small_consignment_tax", "CH", case.on)
     if limit is None or not _is_registered_at(case, case.place):
         return _leaving(case, stock, "G3")
-    rate = find_rate(case.product, case.place, case.on, case.book)
-    consignment, currency = case.consignment, limit.attribute("currency") or ""
-    value = in_currency(consignment, consignment.value, currency) if consignment else None
-    if value is None or not isinstance(limit.value, Decimal):
+    within = _is_within(case, limit)
+    if within is None:
         return _value_unknown(case, "G7", limit)
-    if value * rate.rate <= limit.value * 100:
+    if within:
         return charge(case, "G7", (limit.law, *_export_law(stock)), limit)
     return _leaving(case, stock, "G7", limit).with_warnings(Caution("swiss_mail_order", case.place_facts))
 
@@ -222,7 +220,7 @@ def _to_a_state_with_a_limit(case: Case, stock: TaxPlace, limit: Row) -> Treatme
         return _leaving(case, stock, "G3")
     if not _is_registered_at(case, case.place):
         return _leaving(case, stock, "G3").with_warnings(not_registered(case))
-    within = is_within(case.consignment, limit)
+    within = _is_within(case, limit)
     if within is None:
         return _value_unknown(case, "G7", limit)
     return charge(case, "G7", (limit.law, *_export_law(stock)), limit) if within else _leaving(case, stock, "G7", limit)
@@ -251,11 +249,17 @@ def _export_law(stock: TaxPlace) -> tuple[str, ...]:
     return ("UStG § 4 Nr. 1 a, 6; UStDV § 8-13",) if stock.state == "DE" else ()
 
 
+def _is_within(case: Case, limit: Row) -> bool | None:
+    """Whether the consignment stays within the limit; the rate is that of the place it goes to."""
+    rate = find_rate(case.product, case.place, case.on, case.book, is_arriving=True).rate
+    return is_within(case.consignment, limit, rate)
+
+
 def _value_unknown(case: Case, rule: str, limit: Row) -> Treatment:
     """The law draws a line at a value that the facts do not tell in its currency."""
     value = format_percent(limit.value) if isinstance(limit.value, Decimal) else "-"
     facts = (("limit", value), ("currency", limit.attribute("currency") or "-"), ("country", case.place.code))
-    item = "item_value_unknown" if limit.attribute("per") and case.consignment else "consignment_value_unknown"
+    item = "item_value_unknown" if limit.attribute("per") == PER_ITEM else "consignment_value_unknown"
     return undetermined(case, rule, Step(item, facts, limit.law, limit.id), Caution(item, facts), limit)
 
 
