@@ -28,6 +28,7 @@ RUN_JOB = "taxdesk.run_job"
 ROOMS = ("doc", "bulk", "io", "default")
 ROOM_OF_KIND = {
     "draw_document": "doc",
+    "bulk_calculations": "bulk",
     "bulk_documents": "bulk",  # many of them, and one letter must not wait for all
     "send_mail": "io",
     "deliver_webhook": "io",

@@ -18,6 +18,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.actor import Actor
+from app.api.spool import spooled_digest
 from app.desk import Desk
 from app.errors import (
     Fault,
@@ -27,7 +28,7 @@ from app.errors import (
     PreconditionRequired,
     UnknownParameter,
 )
-from app.limits import MAX_BODY
+from app.limits import MAX_BODY, MAX_ROWS_BODY
 from app.schemas.fields import StrictSchema, faults_of
 from app.schemas.strict_json import parse
 from app.services.idempotency import Attempt, begin_attempt, finish_attempt, give_up_attempt
@@ -35,6 +36,7 @@ from app.services.idempotency import Attempt, begin_attempt, finish_attempt, giv
 View = TypeVar("View", bound=Callable[..., Any])
 DECLARES_QUERY = "taxdesk_declares_query"
 TAKES_FILES = "taxdesk_takes_files"
+TAKES_ROWS = "taxdesk_takes_rows"
 IDEMPOTENCY = "taxdesk_idempotency"
 MAX_PAGE = 100
 LONGEST_WAIT_SECONDS = 10.0
@@ -114,12 +116,24 @@ def takes_files(view: View) -> View:
     return view
 
 
+def takes_rows(view: View) -> View:
+    """Mark a view that reads many rows: its body is kept in a file and read from :func:`app.api.spool.spooled_body`."""
+    setattr(view, TAKES_ROWS, True)
+    return view
+
+
 def limit_body() -> None:
     """Refuse bodies that are packed or larger than JSON of ours can be (before_request, after the guard)."""
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise UnsupportedMediaType("Send the body without Content-Encoding.")
-    if not getattr(current_app.view_functions[request.endpoint or ""], TAKES_FILES, False):
+    if _is_marked(TAKES_ROWS):
+        request.max_content_length = MAX_ROWS_BODY
+    elif not _is_marked(TAKES_FILES):
         request.max_content_length = MAX_BODY
+
+
+def _is_marked(mark: str) -> bool:
+    return getattr(current_app.view_functions[request.endpoint or ""], mark, False)
 
 
 def refuse_undeclared_query() -> None:
@@ -178,7 +192,7 @@ def idempotency() -> str | None:
 
 def _fingerprint() -> str:
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
-    digest.update(request.get_data())
+    digest.update(spooled_digest() if _is_marked(TAKES_ROWS) else request.get_data())
     return digest.hexdigest()
 
 

@@ -5,7 +5,7 @@ came of them by :func:`finish_chunk` in the transaction that ends the job, and m
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from app.store.bulk import (
     Side,
     StoredChunk,
     StoredRun,
+    add_chunk,
     add_run,
     delete_runs,
     find_chunk,
@@ -33,6 +34,7 @@ from app.store.bulk import (
 )
 
 ROWS_A_CHUNK = 100
+HEAVIEST_CHUNK = 1024 * 1024  # bytes as they were sent
 KEPT_FOR = timedelta(days=31)
 LOOK_SECONDS = 0.05
 AT_ONE_PURGE = 100
@@ -45,24 +47,36 @@ class RowAsked:
     Args:
         line: its place in what was sent, from 1.
         named: the members by which the caller knows the row; they stand in its result and in its problem.
+        weight: about how many bytes it was sent in, where rows differ much.
     """
 
     line: int
     named: dict[str, Any]
     request: dict[str, Any] | None = None
     refusal: DomainError | None = None
+    weight: int = 0
 
 
 def ask_bulk(
-    desk: Desk, actor: Actor, kind: str, rows: Sequence[RowAsked], *, most: int, idempotency: str | None
+    desk: Desk,
+    actor: Actor,
+    kind: str,
+    rows: Iterable[RowAsked],
+    *,
+    most: int,
+    idempotency: str | None,
+    rows_a_chunk: int | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> StoredRun:
     """Take the rows of a request and let workers do them. The same request again is the same run.
 
+    Args:
+        rows: read once, chunk by chunk; what reading them raises takes nothing.
+        rows_a_chunk: how many one job works on; ``ROWS_A_CHUNK`` unless told.
+        facts: what every job must know beside its rows, small and without personal data.
     Raises:
         InvalidInput: there is no row, or more than ``most``; nothing was taken.
     """
-    if not 1 <= len(rows) <= most:
-        raise InvalidInput("Nothing was taken.", Fault("", "row_count", f"Send 1 to {most} rows, not {len(rows)}."))
     with desk.database.writing() as session:
         if known := find_run_by_idempotency(session, idempotency):
             return known
@@ -74,12 +88,21 @@ def ask_bulk(
             client_code=actor.client,
             created_at=clock.now(),
         )
-        chunks = [_chunk(run.id, n, batch) for n, batch in enumerate(_batches(rows))]
-        add_run(session, run, chunks)
-        for chunk in chunks:
+        add_run(session, run)
+        count = 0
+        for position, batch in enumerate(_batches(rows, rows_a_chunk or ROWS_A_CHUNK)):
+            count += len(batch)
+            if count > most:
+                break
+            chunk = _chunk(run.id, position, batch)
+            add_chunk(session, chunk)
             if chunk["requests"]:
-                enqueue(session, f"bulk_{kind}", {"chunk_id": chunk["id"]}, idem_key=f"bulk:{chunk['id']}")
-        audit.record(session, actor=actor.name, action="bulk.asked", subject=run.id, kind=kind, rows=len(rows))
+                payload = {"chunk_id": chunk["id"], **(facts or {})}
+                enqueue(session, f"bulk_{kind}", payload, idem_key=f"bulk:{chunk['id']}")
+        if not 1 <= count <= most:
+            told = f"more than {most}" if count > most else "none"
+            raise InvalidInput("Nothing was taken.", Fault("", "row_count", f"Send 1 to {most} rows, not {told}."))
+        audit.record(session, actor=actor.name, action="bulk.asked", subject=run.id, kind=kind, rows=count)
     return read_run(desk, actor, run.id)
 
 
@@ -142,13 +165,17 @@ def finish_chunk(
     results: Sequence[dict[str, Any]],
     errors: Sequence[dict[str, Any]],
     state: str = "done",
+    forget_requests: bool = False,
 ) -> None:
     """Keep what came of every row, in the transaction that ends the chunk's job.
 
     Args:
         errors: beside those that the chunk has already.
+        forget_requests: what was asked is not needed any more; the results say what must be known.
     """
     _keep(session, chunk, state, results=results, errors=errors, done=None)
+    if forget_requests:
+        session.get_one(BulkChunkRow, chunk.id).requests = []
 
 
 def purge_runs(desk: Desk) -> None:
@@ -157,8 +184,18 @@ def purge_runs(desk: Desk) -> None:
         delete_runs(session, before=clock.now() - KEPT_FOR, limit=AT_ONE_PURGE)
 
 
-def _batches(rows: Sequence[RowAsked]) -> Iterator[Sequence[RowAsked]]:
-    return (rows[begin : begin + ROWS_A_CHUNK] for begin in range(0, len(rows), ROWS_A_CHUNK))
+def _batches(rows: Iterable[RowAsked], size: int) -> Iterator[list[RowAsked]]:
+    """The rows in chunks of that many, or fewer where they are long: a job holds its chunk in memory."""
+    batch: list[RowAsked] = []
+    weight = 0
+    for row in rows:
+        batch.append(row)
+        weight += row.weight
+        if len(batch) == size or weight >= HEAVIEST_CHUNK:
+            yield batch
+            batch, weight = [], 0
+    if batch:
+        yield batch
 
 
 def _chunk(run_id: str, position: int, rows: Sequence[RowAsked]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Work on many rows: queries in, frozen records out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -46,11 +46,15 @@ class StoredChunk:
     client: str | None
 
 
-def add_run(session: Session, run: BulkRunRow, chunks: Sequence[dict[str, Any]]) -> None:
-    """Insert a run with its chunks, given as the values of their rows."""
+def add_run(session: Session, run: BulkRunRow) -> None:
+    """Insert a run; its chunks follow."""
     session.add(run)
     session.flush()
-    session.execute(insert(BulkChunkRow), list(chunks))
+
+
+def add_chunk(session: Session, chunk: dict[str, Any]) -> None:
+    """Insert a chunk, given as the values of its row."""
+    session.execute(insert(BulkChunkRow.__table__), [chunk])
 
 
 def find_run(session: Session, run_id: str) -> StoredRun | None:

@@ -1,6 +1,10 @@
 """Which handler does which kind of job, and the scheduler's chores: the one table of both."""
 
+from functools import partial
+
+from app.schemas.bulk_calculations import answer_row
 from app.services.bulk import purge_runs
+from app.services.bulk_calculations import calculate_chunk, chunk_of_calculations_failed
 from app.services.bulk_documents import chunk_of_documents_failed, give_chunk_of_documents
 from app.services.check_tax_id import ask_register
 from app.services.draw_document import draw_document, drawing_failed
@@ -18,6 +22,9 @@ def register_handlers() -> None:
     HANDLERS.update(
         {
             "ask_register": Handler(ask_register),
+            "bulk_calculations": Handler(
+                partial(calculate_chunk, answer=answer_row), failed=chunk_of_calculations_failed
+            ),
             "bulk_documents": Handler(give_chunk_of_documents, failed=chunk_of_documents_failed),
             "draw_document": Handler(draw_document, failed=drawing_failed),
             "settle_adjustment": Handler(settle_adjustment),

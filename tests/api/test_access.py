@@ -38,6 +38,7 @@ MATRIX = {
     ("GET", "/v1/documents/<document_id>/content"): ALL,
     ("POST", "/v1/documents/verify"): ALL,
     ("POST", "/v1/bulk/documents"): {Scope.BILLING, Scope.PAYMENTS},
+    ("POST", "/v1/bulk/tax/calculations"): {Scope.BILLING, Scope.PAYMENTS},
     ("GET", "/v1/bulk/<run_id>"): ALL,
     ("GET", "/v1/bulk/<run_id>/result"): ALL,
     ("GET", "/v1/bulk/<run_id>/errors"): ALL,
