@@ -7,6 +7,7 @@ from app.api import (
     calculations,
     documents,
     orders,
+    rates,
     reference,
     tax_id_checks,
     webhooks,
@@ -15,6 +16,7 @@ from app.api import (
 API_BLUEPRINTS = (
     tax_id_checks.bp,
     calculations.bp,
+    rates.bp,
     orders.bp,
     documents.bp,
     bulk.bp,

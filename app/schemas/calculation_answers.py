@@ -170,7 +170,7 @@ def _rate(line: TaxedLine) -> str | None:
 
 def _share(share: TaxShare, money: _Money) -> dict[str, Any]:
     return {
-        "jurisdiction": _jurisdiction(share.jurisdiction),
+        "jurisdiction": jurisdiction_members(share.jurisdiction),
         "tax_type": share.tax_type,
         "rate_percent": format_percent(share.rate),
         "taxable_amount": money(share.taxable),
@@ -179,7 +179,8 @@ def _share(share: TaxShare, money: _Money) -> dict[str, Any]:
     }
 
 
-def _jurisdiction(place: Jurisdiction) -> dict[str, str]:
+def jurisdiction_members(place: Jurisdiction) -> dict[str, str]:
+    """Whose tax it is, without the members that it does not have."""
     members = {"country": place.country, "state": place.state, "level": place.level, "name": place.name}
     return {name: value for name, value in (members | {"code": place.code}).items() if value}
 

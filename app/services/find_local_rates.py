@@ -11,9 +11,8 @@ from tax_rules.facts import Address, AddressLevel, LocalStack
 from tax_rules.rulebook import RuleBook, shipped_rulebook
 from tax_rules.sales_tax.us.local_stack import is_house, latest, lowest_stack
 from tax_rules.sales_tax.us.sst import FileKind, TaxedBy
+from tax_rules.sales_tax.us.state import COUNTRY, find_state
 from tax_rules.sales_tax.us.street import read_street_address, read_zip
-
-COUNTRY = "US"
 
 
 def local_stacks(
@@ -36,7 +35,7 @@ def local_stacks(
 
 
 def _find(session: Session, address: Address, on: date, book: RuleBook, origin_state: str | None) -> LocalStack | None:
-    state, zip_code = _state(address.state, book), read_zip(address)
+    state, zip_code = find_state(address, book), read_zip(address)
     if state is None or zip_code is None:
         return None
     files = local_rates.newest_files(session, state)
@@ -60,13 +59,3 @@ def _places(
     if plus4 is not None and (places := latest(local_rates.find_zip4(session, file, five, plus4, on))):
         return AddressLevel.ZIP9, places
     return AddressLevel.ZIP5, local_rates.places_in_zip(session, file, five, on)
-
-
-def _state(given: str | None, book: RuleBook) -> str | None:
-    """A state by its two letters or its name."""
-    plain = (given or "").strip().upper().removeprefix(f"{COUNTRY}-")
-    return book.derive(_states).get(plain)
-
-
-def _states(book: RuleBook) -> dict[str, str]:
-    return {word: row["code"] for row in book.table("codes.us_states") for word in (row["code"], row["name"].upper())}

@@ -7,7 +7,6 @@ from decimal import Decimal
 from tax_rules.decision import (
     Caution,
     Confidence,
-    Jurisdiction,
     Notice,
     Outcome,
     Reason,
@@ -25,7 +24,7 @@ from tax_rules.rulefiles import Row
 from tax_rules.vat.evidence import BusinessProof, Proof
 from tax_rules.vat.mentions import mentions
 from tax_rules.vat.rate import find_rate
-from tax_rules.vat.territory import TaxPlace
+from tax_rules.vat.territory import TaxPlace, jurisdiction_of
 
 DIRECTIVE = "Directive 2006/112/EC"
 ARTICLE_18 = "Implementing Regulation 282/2011 Art. 18"
@@ -192,7 +191,7 @@ def undetermined(case: Case, rule: str, step: Step, warning: Caution, *read: Row
         outcome=Outcome.UNDETERMINED,
         reason=Reason.UNDETERMINED,
         rule=rule,
-        jurisdiction=_jurisdiction(case.place, case.book),
+        jurisdiction=jurisdiction_of(case.place, case.book),
         rows=(*case.place.rows, *map(RowRead.of, read)),
         steps=(*case.steps, step),
         warnings=(warning,),
@@ -229,7 +228,7 @@ def _treatment(
         outcome=outcome,
         reason=reason,
         rule=rule,
-        jurisdiction=_jurisdiction(place, case.book),
+        jurisdiction=jurisdiction_of(place, case.book),
         rate=rate,
         tax_type=tax[0],
         tax_name=tax[1],
@@ -242,12 +241,6 @@ def _treatment(
         notices=notices,
         confidence=weakest(confidence, *(row.confidence for row in rows)),
     )
-
-
-def _jurisdiction(place: TaxPlace, book: RuleBook) -> Jurisdiction:
-    country = place.state or place.given
-    name = place.territory_name or book.countries.get(country, {}).get("name", country)
-    return Jurisdiction(country=country, name=name, code=place.territory)
 
 
 def _assertion(proof: BusinessProof) -> tuple[str, ...]:

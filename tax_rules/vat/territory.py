@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from tax_rules.decision import RowRead
+from tax_rules.decision import Jurisdiction, RowRead
 from tax_rules.facts import Address
 from tax_rules.rulebook import RuleBook
 from tax_rules.rulefiles import Row
@@ -91,6 +91,13 @@ def _tax_place(
         rows = (RowRead.of(membership),) if membership else ()
         return TaxPlace(given=given, state=given, rates=given, is_eu=membership is not None, rows=rows)
     return _special_place(given, territory, on, book, status)
+
+
+def jurisdiction_of(place: TaxPlace, book: RuleBook) -> Jurisdiction:
+    """Whose tax a place bears, with the name that people know it by."""
+    country = place.state or place.given
+    name = place.territory_name or book.countries.get(country, {}).get("name", country)
+    return Jurisdiction(country=country, name=name, code=place.territory)
 
 
 def is_eu_state(country: str, on: date, book: RuleBook) -> bool:
