@@ -49,12 +49,12 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
-_ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+_RANK: dict[str, int] = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
 
 
 def weakest(*levels: str) -> Confidence:
     """The lowest of several confidences: an answer is as sure as its weakest row."""
-    return min((Confidence(level) for level in levels), key=_ORDER.index, default=Confidence.HIGH)
+    return Confidence(min(levels, key=_RANK.__getitem__, default=Confidence.HIGH))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from tax_rules.decision import (
     Notice,
     Outcome,
     Reason,
-    RowRead,
     Step,
     Treatment,
     unique,
@@ -24,6 +23,7 @@ from tax_rules.rulefiles import Row
 from tax_rules.vat.evidence import BusinessProof, Proof
 from tax_rules.vat.mentions import mentions
 from tax_rules.vat.rate import find_rate
+from tax_rules.vat.rows import each_once, row_read
 from tax_rules.vat.territory import TaxPlace, jurisdiction_of
 
 DIRECTIVE = "Directive 2006/112/EC"
@@ -192,7 +192,7 @@ def undetermined(case: Case, rule: str, step: Step, warning: Caution, *read: Row
         reason=Reason.UNDETERMINED,
         rule=rule,
         jurisdiction=jurisdiction_of(case.place, case.book),
-        rows=(*case.place.rows, *map(RowRead.of, read)),
+        rows=each_once((*case.place.rows, *(row_read(row, case.book) for row in read))),
         steps=(*case.steps, step),
         warnings=(warning,),
         confidence=Confidence.LOW,
@@ -223,12 +223,14 @@ def _treatment(
     warnings: tuple[Caution, ...] = (), notices: tuple[Notice, ...] = (), confidence: Confidence = Confidence.HIGH,
 ) -> Treatment:  # fmt: skip
     place = place or case.place
-    rows = tuple({row.id: row for row in (*case.place.rows, *place.rows, *map(RowRead.of, read))}.values())
+    book = case.book
+    reads = [row_read(row, book) for row in read]
+    rows = each_once((*case.place.rows, *place.rows, *reads))
     return Treatment(
         outcome=outcome,
         reason=reason,
         rule=rule,
-        jurisdiction=jurisdiction_of(place, case.book),
+        jurisdiction=jurisdiction_of(place, book),
         rate=rate,
         tax_type=tax[0],
         tax_name=tax[1],

@@ -37,7 +37,7 @@ def decide_electronic_supply(situation: Situation, product: ProductKind, book: R
         Directive 2006/112/EC Art. 44, 45, 58, 59c, 196, 358 to 369k; national laws as the rows name them.
     """
     seller, customer, on = situation.seller, situation.customer, situation.on
-    place, home = (tax_place(address, on, book) for address in (customer.address, Address(country=seller.country)))
+    place, home = tax_place(customer.address, on, book), tax_place(Address(country=seller.country), on, book)
     proof = prove_business(customer, place, seller_state=home.state, on=on, book=book)
     steps = (_place_step(place), *proof_steps(proof, on))
     case = Case(seller, customer, product, on, book, place, home, proof, steps)

@@ -9,6 +9,7 @@ from tax_rules.decision import Jurisdiction, RowRead
 from tax_rules.facts import Address
 from tax_rules.rulebook import RuleBook
 from tax_rules.rulefiles import Row
+from tax_rules.vat.rows import row_read
 
 OUTSIDE = "outside"
 SERVICES, GOODS = "vat.territory_for_services", "vat.territory_for_goods"
@@ -88,7 +89,7 @@ def _tax_place(
     territory = _find_territory(given, state, city, postal_code, book.derive(_read_territories))
     if territory is None:
         membership = book.find("vat.eu_membership", given, on)
-        rows = (RowRead.of(membership),) if membership else ()
+        rows = (row_read(membership, book),) if membership else ()
         return TaxPlace(given=given, state=given, rates=given, is_eu=membership is not None, rows=rows)
     return _special_place(given, territory, on, book, status)
 
@@ -123,7 +124,7 @@ def _special_place(given: str, territory: str, on: date, book: RuleBook, status:
         is_eu=membership is not None,
         local=(local,) if local else (territory, *known.iso_codes[territory]),
         law=row.law,
-        rows=(RowRead.of(row), *((RowRead.of(membership),) if membership else ())),
+        rows=(row_read(row, book), *((row_read(membership, book),) if membership else ())),
         arriving_rates=row.attribute("arriving_rates"),
         category=known.categories[territory],
     )
@@ -143,10 +144,11 @@ def _find_territory(
     """By the country's own code first, then by postal code and city; the order of the file decides between overlaps."""
     if country in known.by_iso:
         return known.by_iso[country]
-    postal, town = _plain_postal(postal_code or "", country), (city or "").casefold()
-    for detector in known.detectors.get(country, ()):
-        if detector.postal.search(postal) and detector.city in town:
-            return detector.territory
+    if postal_code and country in known.detectors:
+        postal, town = _plain_postal(postal_code, country), (city or "").casefold()
+        for detector in known.detectors[country]:
+            if detector.postal.search(postal) and detector.city in town:
+                return detector.territory
     return _SPANISH_PROVINCES.get(state or "") if country == "ES" else None
 
 
@@ -157,8 +159,11 @@ _SPANISH_PROVINCES = {"GC": "ES-CN", "TF": "ES-CN", "CN": "ES-CN", "CE": "ES-CE"
 
 def _plain_postal(text: str, country: str) -> str:
     """A postal code without blanks and without the country that people write before it (``F-97100``, ``AT-6991``)."""
-    plain = re.sub(r"\s", "", text).upper()
-    return re.sub(rf"^({country}-?|{country[0]}-)(?=\d)", "", plain)
+    plain = "".join(text.split()).upper()
+    for prefix in (f"{country}-", country, f"{country[0]}-"):
+        if plain.startswith(prefix) and plain[len(prefix) : len(prefix) + 1].isdigit():
+            return plain[len(prefix) :]
+    return plain
 
 
 def _read_territories(book: RuleBook) -> _Territories:
