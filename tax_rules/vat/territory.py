@@ -58,6 +58,7 @@ class _Territories:
     states: dict[str, str]
     iso_codes: dict[str, tuple[str, ...]]
     by_iso: dict[str, str]
+    by_subdivision: dict[str, str]
     categories: dict[str, str | None]
     detectors: dict[str, tuple[_Detector, ...]]
 
@@ -141,7 +142,7 @@ def _membership(state: str | None, on: date, book: RuleBook, status: str) -> Row
 def _find_territory(
     country: str, state: str | None, city: str | None, postal_code: str | None, known: _Territories
 ) -> str | None:
-    """By the country's own code first, then by postal code and city; the order of the file decides between overlaps."""
+    """By the country's own code, by postal code and city, then by subdivision; the file's order decides overlaps."""
     if country in known.by_iso:
         return known.by_iso[country]
     if postal_code and country in known.detectors:
@@ -149,12 +150,14 @@ def _find_territory(
         for detector in known.detectors[country]:
             if detector.postal.search(postal) and detector.city in town:
                 return detector.territory
-    return _SPANISH_PROVINCES.get(state or "") if country == "ES" else None
+    if state is None:
+        return None
+    code = state.strip().upper()
+    return known.by_subdivision.get(code if "-" in code else f"{country}-{code}")
 
 
 _FORCES_STATES = frozenset({"AA", "AE", "AP"})  # forces' post of the United States: Domestic Mail Manual 608
 _FORCES_CITIES = frozenset({"APO", "FPO", "DPO"})
-_SPANISH_PROVINCES = {"GC": "ES-CN", "TF": "ES-CN", "CN": "ES-CN", "CE": "ES-CE", "ML": "ES-ML"}
 
 
 def _plain_postal(text: str, country: str) -> str:
@@ -176,6 +179,7 @@ def _read_territories(book: RuleBook) -> _Territories:
         names={row["code"]: row["name"] for row in table},
         states={row["code"]: row["state"] for row in table},
         iso_codes={row["code"]: tuple(row["iso_codes"].split()) for row in table},
+        by_subdivision={row["state"]: row["territory"] for row in book.table("vat.territory_states")},
         categories={row["code"]: row["category"] or None for row in table},
         by_iso={code: row["code"] for row in table for code in row["iso_codes"].split()},
         detectors=detectors,

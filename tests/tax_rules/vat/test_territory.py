@@ -6,7 +6,7 @@ import pytest
 
 from tax_rules.facts import Address
 from tax_rules.rulebook import RuleBook
-from tax_rules.vat.territory import tax_place
+from tax_rules.vat.territory import goods_place, tax_place
 
 TODAY = date(2026, 11, 22)
 
@@ -57,6 +57,11 @@ TODAY = date(2026, 11, 22)
         ("GB", "IM1 1AA", None, "IM"),
         ("NO", "9170", None, "SJ"),
         ("NO", "0150", None, None),
+        ("DK", "3900", None, "GL"),
+        ("DK", "DK-100", None, "FO"),
+        ("DK", "1050", None, None),
+        ("GB", "BF1 2AT", None, "CY-SBA"),
+        ("GB", "BFPO 40", None, None),
         ("LU", "L-1248", None, None),
         ("IE", "Dublin 1", None, None),
     ],
@@ -89,6 +94,62 @@ def test_a_territory_belongs_to_the_vat_of_its_state_or_of_none(
 ) -> None:
     place = tax_place(Address(country=country, postal_code=postal_code), TODAY, book)
     assert (place.state, place.is_eu) == (state, is_eu)
+
+
+@pytest.mark.parametrize(
+    ("country", "state", "territory"),
+    [
+        ("ES", "GC", "ES-CN"),
+        ("ES", "ES-TF", "ES-CN"),
+        ("ES", "M", None),
+        ("GB", "NIR", "XI"),
+        ("GB", "gb-nir", "XI"),
+        ("GB", "ENG", None),
+        ("PT", "20", "PT-20"),
+        ("PT", "30", "PT-30"),
+        ("FI", "01", "AX"),
+        ("US", "20", None),
+    ],
+)
+def test_a_special_territory_is_found_by_its_subdivision(
+    book: RuleBook, country: str, state: str, territory: str | None
+) -> None:
+    assert tax_place(Address(country=country, state=state), TODAY, book).territory == territory
+
+
+@pytest.mark.parametrize(("state", "city"), [("AE", "APO"), ("AA", "fpo"), ("AP", " DPO ")])
+def test_the_forces_post_of_the_united_states_is_american_wherever_it_lies(
+    book: RuleBook, state: str, city: str
+) -> None:
+    for country in ("DE", "JP", "US"):
+        place = tax_place(Address(country=country, state=state, city=city, postal_code="09012"), TODAY, book)
+        assert (place.state, place.is_eu) == ("US", False)
+    assert tax_place(Address(country="IT", state="NA", city="Napoli"), TODAY, book).state == "IT"
+
+
+@pytest.mark.parametrize(
+    ("address", "state", "is_eu", "services"),
+    [
+        (Address(country="XI"), "XI", True, "GB"),
+        (Address(country="IM"), "GB", False, "GB"),
+        (Address(country="DE", postal_code="78266"), "CH", False, None),
+        (Address(country="CH", postal_code="7562"), None, False, "CH"),
+        (Address(country="MC"), "FR", True, "FR"),
+        (Address(country="CY", postal_code="BFPO 57"), "CY", True, "CY"),
+        (Address(country="ES", postal_code="35001"), None, False, None),
+    ],
+)
+def test_goods_and_services_do_not_always_go_to_the_same_state(
+    book: RuleBook, address: Address, state: str | None, is_eu: bool, services: str | None
+) -> None:
+    place = goods_place(address, TODAY, book)
+    assert (place.state, place.is_eu) == (state, is_eu)
+    assert tax_place(address, TODAY, book).state == services
+
+
+def test_northern_ireland_is_a_state_for_goods_from_the_day_the_transition_ended(book: RuleBook) -> None:
+    assert goods_place(Address(country="XI"), date(2020, 12, 31), book).state == "GB"
+    assert goods_place(Address(country="XI"), date(2021, 1, 1), book).state == "XI"
 
 
 def test_the_isle_of_man_left_with_the_united_kingdom(book: RuleBook) -> None:
