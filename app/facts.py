@@ -150,6 +150,8 @@ class Order:
     customer: Customer
     lines: tuple[Line, ...]
     charged_tax: Decimal | None = None
+    ship_from: Address | None = None
+    ship_to: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

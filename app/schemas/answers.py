@@ -49,6 +49,9 @@ class OrderLineOut(Schema):
     net = MoneyOut()
     tax = fields.Dict()
     gross = MoneyOut()
+    tax_breakdown = fields.List(
+        fields.Dict(), metadata={"description": "of a tax that we calculated, whose it is, part by part"}
+    )
 
 
 class PaymentOut(Schema):
@@ -179,7 +182,9 @@ def order_answer(view: OrderView, warnings: tuple[dict[str, Any], ...] = ()) -> 
     """The order's members, with all that hangs on it."""
     order, currency = view.order, view.order.currency
     names = ("net", "tax", "gross", "paid", "refunded", "withheld", "credited", "outstanding")
-    return order_summary(order) | {
+    summary = order_summary(order)
+    return summary | {
+        "lines": _with_breakdown(summary["lines"], view.decision),
         "totals": {name: money(getattr(view.totals, name), currency) for name in names},
         "payments": [payment_answer(payment) for payment in view.payments],
         "adjustments": [adjustment_answer(adjustment) for adjustment in view.adjustments],
@@ -189,6 +194,17 @@ def order_answer(view: OrderView, warnings: tuple[dict[str, Any], ...] = ()) -> 
         "calculation": view.decision,
         "warnings": list(warnings),
     }
+
+
+def _with_breakdown(lines: list[dict[str, Any]], decision: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Lines whose tax we calculated get its parts; of a stated tax nobody told us any."""
+    parts = {line["reference"]: line["tax_breakdown"] for line in (decision or {}).get("lines", ())}
+    return [
+        line | {"tax_breakdown": parts[line["reference"]]}
+        if line["tax"]["source"] == "calculated" and line["reference"] in parts
+        else line
+        for line in lines
+    ]
 
 
 def order_summary(order: StoredOrder) -> dict[str, Any]:

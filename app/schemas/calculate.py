@@ -83,7 +83,13 @@ def _sale(
             return known.tax_id(_given(stated), home, on)
         return stated_tax_id(stated, home, on, book=book, may_assert=may_assert)
 
-    return asked.sale(seller.facts(), tax_id, exemption=_exemption(asked, may_assert=may_assert))
+    origin = asked.ship_from.state if asked.ship_from else None
+    return asked.sale(
+        seller.facts(),
+        tax_id,
+        exemption=_exemption(asked, may_assert=may_assert),
+        local_stacks=known.local_stacks(asked.destinations, on, origin) if known is not None else (),
+    )
 
 
 def _exemption(asked: CalculationAsked, *, may_assert: bool) -> Exemption | None:

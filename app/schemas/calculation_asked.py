@@ -1,6 +1,6 @@
 """A request for a calculation as typed facts, before anybody asked what is known of its tax IDs and certificates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -123,3 +123,7 @@ class Known(Protocol):
     @property
     def tax_id(self) -> Callable[[facts.TaxId, str, date], TaxId]:
         """Of a tax ID: as given, the country of the customer's address, and the tax date."""
+
+    @property
+    def local_stacks(self) -> Callable[[Iterable[Address], date, str | None], tuple[LocalStack, ...]]:
+        """Of places: their local taxes by the tables that were imported, on the date, from the state of origin."""

@@ -153,6 +153,8 @@ class OrderSchema(StrictSchema):
     customer = fields.Nested(CustomerSchema, required=True)
     lines = fields.List(fields.Nested(LineSchema), required=True, validate=validate.Length(min=1, max=MAX_LINES))
     charged_tax = Amount(allow_none=True, load_default=None)
+    ship_from = fields.Nested(AddressSchema, allow_none=True, load_default=None)
+    ship_to = fields.Nested(AddressSchema, allow_none=True, load_default=None)
 
     @validates_schema(skip_on_field_errors=False)
     def check(self, data: dict[str, Any], **_: Any) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 
 from app.actor import Actor, Scope
-from app.facts import Customer, TaxId
+from app.facts import Address, Customer, TaxId
 from app.store.tax_id_checks import StoredCheck, find_answered_check, find_check
 from tax_rules import facts
 from tax_rules.identifiers import check_identifier
@@ -37,20 +37,25 @@ def gather_customer(
         gather_tax_id(session, actor, t, book=book, home=customer.address.country, on=tax_date)
         for t in customer.tax_ids
     ]
-    address = customer.address
-    place = facts.Address(
+    return GatheredCustomer(
+        facts.Customer(
+            kind=facts.CustomerKind(customer.kind),
+            address=as_place(customer.address),
+            tax_ids=tuple(found for found, _ in gathered),
+        ),
+        tuple(check.id for _, check in gathered if check),
+    )
+
+
+def as_place(address: Address) -> facts.Address:
+    """A postal address as the rules see it."""
+    return facts.Address(
         country=address.country,
         state=address.state,
         county=address.county,
         city=address.city,
         postal_code=address.postal_code,
         line1=address.line1,
-    )
-    return GatheredCustomer(
-        facts.Customer(
-            kind=facts.CustomerKind(customer.kind), address=place, tax_ids=tuple(found for found, _ in gathered)
-        ),
-        tuple(check.id for _, check in gathered if check),
     )
 
 

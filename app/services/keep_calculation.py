@@ -1,6 +1,6 @@
 """Calculations over the API: whose word counts for a tax ID, and keeping what has a reference."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +14,7 @@ from app.facts import TaxId
 from app.ids import new_id
 from app.models.decisions import DecisionRow
 from app.sellers import SellerEntity
+from app.services.find_local_rates import local_stacks
 from app.services.gather_tax_facts import gather_tax_id
 from app.services.read_sellers import read_sellers
 from app.store import audit
@@ -26,20 +27,25 @@ class KnownFacts:
 
     sellers: Mapping[str, SellerEntity]
     tax_id: Callable[[TaxId, str, date], facts.TaxId]
+    local_stacks: Callable[[Iterable[facts.Address], date, str | None], tuple[facts.LocalStack, ...]]
 
 
 @contextmanager
 def known_facts(desk: Desk, actor: Actor) -> Iterator[KnownFacts]:
     """The sellers in force, and what our own checks (or the caller's word where it counts) say of a tax ID.
 
-    ``tax_id`` takes the ID, the country of the customer's address and the tax date.
+    ``tax_id`` takes the ID, the country of the customer's address and the tax date; ``local_stacks`` the places that
+    are taxed, the tax date, and the state that the sale begins in.
     """
     with desk.database.reading() as session:
 
         def tax_id(given: TaxId, home: str, on: date) -> facts.TaxId:
             return gather_tax_id(session, actor, given, book=desk.book, home=home, on=on)[0]
 
-        yield KnownFacts(read_sellers(session), tax_id)
+        def stacks(places: Iterable[facts.Address], on: date, origin_state: str | None) -> tuple[facts.LocalStack, ...]:
+            return local_stacks(session, places, on, origin_state=origin_state)
+
+        yield KnownFacts(read_sellers(session), tax_id, stacks)
 
 
 def keep_calculation(desk: Desk, actor: Actor, request: dict[str, Any], answer: dict[str, Any]) -> str:

@@ -13,28 +13,25 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.actor import Actor
 from app.desk import Desk
-from app.errors import Conflict, Fault, Forbidden, InvalidInput, TaxUndetermined
+from app.errors import Conflict, Fault, Forbidden, InvalidInput
 from app.facts import Customer, Order, as_json
 from app.ids import new_id
-from app.models.decisions import DecisionRow
 from app.models.orders import ClientRow, CustomerRow, OrderLineRow, OrderRow
-from app.services.gather_tax_facts import gather_customer
+from app.services.decide_order import Describe, decide_order
 from app.services.read_order import visible_order
-from app.services.read_sellers import seller_in_force
 from app.store import audit
 from app.store.adjustments import list_adjustments
 from app.store.documents import list_documents
 from app.store.orders import StoredOrder, find_order_row, order_record
 from app.store.parties import newest_versions
-from tax_rules.calculate import Calculation, calculate
-from tax_rules.decision import Outcome
-from tax_rules.facts import ProductKind, Sale, SaleLine, TaxBehavior
+from tax_rules.calculate import Calculation
+from tax_rules.facts import TaxBehavior
 from tax_rules.money import distribute
 
 # What may still change once something was issued on the order: nothing that a document shows.
 FREE_AFTER_ISSUE = frozenset({"status", "payment_terms_days"})
+PLACES = frozenset({"ship_from", "ship_to"})
 TRIES = 3  # of two that register the same reference, client or customer at once, the later one reads the earlier
-Describe = Callable[[Calculation], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ def _put(
     may_change: Callable[[StoredOrder], None],
     describe: Describe,
 ) -> PutResult:
-    body = as_json(order)
+    body = _body(order)
     digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     with desk.database.writing() as session:
         known = find_order_row(session, reference, lock=True)
@@ -99,7 +96,7 @@ def _put(
         if stored:
             may_change(stored)
             _refuse_change_of_issued(session, stored, known.body if known else {}, body)
-        calculation, decision_id, warnings = _decide(desk, session, actor, reference, order, describe)
+        calculation, decision_id, warnings = decide_order(desk, session, actor, reference, order, describe)
         row = _write(session, known, reference, order, body, digest, decision_id)
         row.lines[:] = _lines(order, calculation)
         session.flush()
@@ -115,71 +112,9 @@ def _put(
         return PutResult(order_record(row), is_new=stored is None, warnings=warnings)
 
 
-def _decide(
-    desk: Desk, session: Session, actor: Actor, reference: str, order: Order, describe: Describe
-) -> tuple[Calculation, str, tuple[dict[str, Any], ...]]:
-    """Calculate the tax as the rules say it, keep the decision, and compare it with what was charged."""
-    seller = seller_in_force(session, order.seller)
-    gathered = gather_customer(session, actor, order.customer, book=desk.book, tax_date=order.supply_date)
-    sale = Sale(
-        seller=seller.facts(),
-        customer=gathered.customer,
-        currency=order.currency,
-        tax_date=order.supply_date,
-        lines=tuple(
-            SaleLine(
-                reference=line.reference,
-                product_kind=ProductKind(line.product_kind),
-                amount=line.amount,
-                quantity=line.quantity,
-                tax_behavior=TaxBehavior(line.tax_behavior),
-            )
-            for line in order.lines
-        ),
-    )
-    calculation = calculate(sale, desk.book)
-    _refuse_undetermined(order, calculation)
-    decision_id = new_id("dec")
-    session.add(
-        DecisionRow(
-            id=decision_id,
-            reference=reference,
-            client_code=order.client,
-            request={"order": reference, "tax_id_checks": list(gathered.checks), "lines": as_json(order)["lines"]},
-            answer=describe(calculation),
-            rulebook_sha256=desk.book.sha256,
-            created_at=clock.now(),
-        )
-    )
-    session.flush()
-    return calculation, decision_id, _differences(order, calculation)
-
-
-def _refuse_undetermined(order: Order, calculation: Calculation) -> None:
-    faults = [
-        Fault(
-            f"/lines/{n}/tax",
-            str(taxed.treatment.reason),
-            "No rule of ours gives the tax here; state what was charged.",
-        )
-        for n, (line, taxed) in enumerate(zip(order.lines, calculation.lines, strict=True))
-        if taxed.treatment.outcome is Outcome.UNDETERMINED and line.tax is None
-    ]
-    if faults and order.charged_tax is None:
-        raise TaxUndetermined("The order was not stored: the tax of some lines cannot be determined.", *faults)
-
-
-def _differences(order: Order, calculation: Calculation) -> tuple[dict[str, Any], ...]:
-    """Where the caller charged another tax than the rules say; the order keeps what was charged."""
-    found: list[dict[str, Any]] = []
-    for line, taxed in zip(order.lines, calculation.lines, strict=True):
-        if line.tax and taxed.amounts and line.tax.amount != taxed.amounts.tax:
-            message = f"Charged {line.tax.amount} {order.currency}, the rules give {taxed.amounts.tax}."
-            found.append({"code": "charged_tax_differs", "message": message, "line": line.reference})
-    if order.charged_tax is not None and not found and calculation.tax not in (None, order.charged_tax):
-        message = f"Charged {order.charged_tax} {order.currency} in all, the rules give {calculation.tax}."
-        found.append({"code": "charged_tax_differs", "message": message})
-    return tuple(found)
+def _body(order: Order) -> dict[str, Any]:
+    """The order as it is kept and compared: places that it does not name are left out, as before they could be."""
+    return {name: value for name, value in as_json(order).items() if value is not None or name not in PLACES}
 
 
 def _lines(order: Order, calculation: Calculation) -> list[OrderLineRow]:

@@ -161,7 +161,11 @@ def test_a_check_of_ours_is_asked_for_through_the_door_that_has_a_database(
 
     customer = BUSINESS | {"tax_ids": [{"number": "FR40303265045", "check_id": "chk_1"}]}
     found = calculation_from_request(
-        changed(customer=customer), sellers=sellers, book=book, may_assert=False, known=KnownFacts(sellers, tax_id)
+        changed(customer=customer),
+        sellers=sellers,
+        book=book,
+        may_assert=False,
+        known=KnownFacts(sellers, tax_id, lambda *_: ()),
     )
     assert asked == [("chk_1", "FR", date(2026, 11, 10))]
     assert found["outcome"] == "reverse_charge"
