@@ -22,7 +22,7 @@ from tax_rules.decision import (
     weakest,
 )
 from tax_rules.errors import NoRuleInForce
-from tax_rules.facts import GOODS, Address, ProductKind, RegistrationKind, Situation
+from tax_rules.facts import GOODS, Address, Exemption, ProductKind, RegistrationKind, Situation
 from tax_rules.money import ZERO, format_percent
 from tax_rules.rulebook import RuleBook
 from tax_rules.rulefiles import Row
@@ -34,6 +34,9 @@ STANDARD_RATED, EXEMPT, NOT_SUBJECT = "S", "E", "O"  # EN 16931, UNCL5305
 FEDERAL = (RegistrationKind.GST, RegistrationKind.VAT)
 """Registrations for GST, which cover HST; ``vat`` is what a seller may call the same number."""
 PROVINCIAL = {"qst": RegistrationKind.QST, "pst": RegistrationKind.PST, "rst": RegistrationKind.RST}
+RESALE = "resale"
+"""The reason of a customer that sells the goods again."""
+ASSERTED = "exemption accepted by the seller (asserted)"
 Facts = tuple[tuple[str, str], ...]
 LIKE = {ProductKind.AUDIOBOOK: ProductKind.DIGITAL_MEDIA}
 """Kinds that a province taxes by the rule of another kind where it has none of their own."""
@@ -175,12 +178,43 @@ def _tax(case: _Case, row: Row, place: Jurisdiction, kinds: tuple[RegistrationKi
     cautions = (Caution(named, facts[:1]),) if named else ()
     if taxability is not None and taxability.value != "taxable":
         step = Step("ca_product_exempt", facts, taxability.law, taxability.id)
-        return _Tax(rate, row, place, is_registered, False, rows, step, cautions)
+        return _Tax(rate, row, place, is_registered, False, rows, step, cautions, Reason.PRODUCT_EXEMPT)
+    if is_registered and (exempt := _exempted(case, tax, row, place, rows, facts)):
+        return exempt
     if not is_registered:
         step = Step("ca_tax_left_out", facts, row.law, row.id)
         return _Tax(rate, row, place, False, True, rows, step, (Caution("ca_tax_left_out", facts),))
     step = Step("ca_tax_due", (*facts, ("rate", format_percent(rate))), row.law, row.id)
     return _Tax(rate, row, place, True, True, rows, step, cautions)
+
+
+def _exempted(case: _Case, tax: str, row: Row, place: Jurisdiction, rows: tuple[Row, ...], facts: Facts) -> _Tax | None:
+    """The tax without the sale of a customer whose exemption was accepted; one for resale frees of some taxes only."""
+    exemption = case.situation.exemption
+    if exemption is None or not _covers(exemption, case):
+        return None
+    law = ASSERTED
+    if exemption.reason == RESALE:
+        resale = case.find(f"{tax}.resale_exemption")
+        if resale is None:
+            return None
+        law, rows = resale.law, (*rows, resale)
+    step = Step("ca_customer_exempt", (*facts, ("reason", exemption.reason)), law)
+    caution = Caution("ca_exemption_asserted", (*facts[:1], *facts[2:]))
+    return _Tax(_percent(row), row, place, True, False, rows, step, (caution,), Reason.CUSTOMER_EXEMPT)
+
+
+def _covers(exemption: Exemption, case: _Case) -> bool:
+    """Whether an accepted exemption speaks about the province, the product and the date."""
+    on = case.situation.on
+    return (
+        exemption.is_accepted
+        and exemption.country == COUNTRY
+        and (not exemption.states or case.province.code in exemption.states)
+        and (not exemption.products or case.product in exemption.products)
+        and (exemption.valid_from is None or exemption.valid_from <= on)
+        and (exemption.valid_to is None or on <= exemption.valid_to)
+    )
 
 
 def _taxability(case: _Case, tax: str) -> Row | None:
@@ -200,7 +234,8 @@ def _stack(case: _Case, taxes: tuple[_Tax, ...]) -> Treatment:
     elif due:
         outcome, reason, category = Outcome.NOT_COLLECTING, Reason.NOT_COLLECTING, NOT_SUBJECT
     else:
-        outcome, reason, category = Outcome.EXEMPT, Reason.PRODUCT_EXEMPT, EXEMPT
+        outcome, reason, category = Outcome.EXEMPT, taxes[0].reason, EXEMPT
+    is_asserted = any(tax.reason is Reason.CUSTOMER_EXEMPT for tax in taxes)
     rows = tuple({row.id: RowRead.of(row) for tax in taxes for row in tax.rows}.values())
     is_single = len(charged) == 1
     return Treatment(
@@ -212,11 +247,11 @@ def _stack(case: _Case, taxes: tuple[_Tax, ...]) -> Treatment:
         tax_type=charged[0].tax_type if is_single else None,
         tax_name=charged[0].name if is_single else None,
         vat_category=category,
-        law=unique((*(row.law for row in rows), PLACE_OF_SUPPLY)),
+        law=unique((*(row.law for row in rows), PLACE_OF_SUPPLY, *((ASSERTED,) if is_asserted else ()))),
         rows=rows,
         steps=(_place_step(case.province), *(tax.step for tax in taxes)),
         warnings=tuple(caution for tax in taxes for caution in tax.cautions),
-        confidence=weakest(*(row.confidence for row in rows)),
+        confidence=Confidence.LOW if is_asserted else weakest(*(row.confidence for row in rows)),
         parts=() if is_single else tuple(tax.part for tax in charged),
         part_rounding=PartRounding.EACH,
         sourcing="destination" if charged else None,
@@ -231,8 +266,9 @@ def _cautions(case: _Case) -> tuple[Caution, ...]:
     numbers = [tax_id for tax_id in situation.customer.tax_ids if tax_id.country == COUNTRY]
     if numbers and situation.customer.acts_as_business and situation.seller.country != COUNTRY:
         found.append(Caution("ca_registered_buyer"))
-    if situation.exemption is not None and situation.exemption.country == COUNTRY:
-        found.append(Caution("ca_exemption_not_examined"))
+    exemption = situation.exemption
+    if exemption is not None and exemption.country == COUNTRY and not _covers(exemption, case):
+        found.append(Caution("ca_exemption_not_accepted", case.facts[:1]))
     return tuple(found)
 
 

@@ -1,11 +1,12 @@
 """What the Canadian cases do not say: stacks, goods, marketplaces, claims, and words for every code."""
 
+import itertools
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from tax_rules.decision import Outcome, PartRounding
+from tax_rules.decision import Outcome, PartRounding, Reason
 from tax_rules.explain import caution_in_words, step_in_words
 from tax_rules.facts import Address, Exemption, ProductKind, Situation, TaxId
 from tax_rules.rulebook import RuleBook
@@ -15,6 +16,12 @@ from tests.tax_rules.factories import make_customer, make_seller
 
 ON = date(2026, 7, 1)
 EVERYWHERE = ("gst CA", "qst CA QC", "pst CA BC", "pst CA SK", "rst CA MB")
+CLAIMS = (
+    None,
+    Exemption(reason="resale", country="CA"),
+    Exemption(reason="other", country="CA"),
+    Exemption(reason="other", country="CA", is_accepted=False),
+)
 PROVINCES = ("AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT")
 
 
@@ -56,15 +63,65 @@ def test_a_marketplace_that_collects_leaves_nothing_to_collect(book: RuleBook) -
     assert (found.outcome, found.rate, found.parts) == (Outcome.MARKETPLACE_COLLECTED, Decimal(0), ())
 
 
-def test_what_the_rules_know_nothing_of_is_told_and_not_believed(book: RuleBook) -> None:
+def test_a_registered_buyer_is_charged_and_the_regime_is_to_be_looked_at(book: RuleBook) -> None:
     number = TaxId(kind="gst", number="123456782RT0001", country="CA")
     buyer = make_customer("business", "CA", state="ON", tax_ids=(number,))
-    claim = Exemption(reason="resale", country="CA")
-    found = decide_treatment(situation(customer=buyer, exemption=claim), ProductKind.SAAS, book)
-    assert {"ca_registered_buyer", "ca_exemption_not_examined"} == {warning.code for warning in found.warnings}
+    found = decide_treatment(situation(customer=buyer), ProductKind.SAAS, book)
+    assert [warning.code for warning in found.warnings] == ["ca_registered_buyer"]
     assert found.rate == Decimal(13)
-    american = decide_treatment(situation("ON", exemption=Exemption(reason="resale")), ProductKind.SAAS, book)
-    assert american.warnings == ()
+
+
+def test_an_accepted_exemption_frees_of_every_tax_and_says_whose_word_it_is(book: RuleBook) -> None:
+    found = decide_treatment(situation(exemption=Exemption(reason="other", country="CA")), ProductKind.SAAS, book)
+    assert (found.outcome, found.reason, found.rate) == (Outcome.EXEMPT, Reason.CUSTOMER_EXEMPT, Decimal(0))
+    assert found.law[-1] == "exemption accepted by the seller (asserted)"
+    assert found.confidence == "low"
+    assert {warning.code for warning in found.warnings} == {"ca_exemption_asserted"}
+
+
+@pytest.mark.parametrize(("state", "left"), [("BC", "gst"), ("SK", "gst"), ("MB", "gst"), ("ON", "hst")])
+def test_buying_for_resale_frees_of_pst_and_rst_alone(book: RuleBook, state: str, left: str) -> None:
+    claim = Exemption(reason="resale", country="CA", certificate="PST-1")
+    found = decide_treatment(situation(state, exemption=claim), ProductKind.GENERAL_GOODS, book)
+    assert (found.tax_type, found.parts) == (left, ())
+    assert ("(asserted)" in " ".join(found.law)) == (state != "ON")
+
+
+def test_buying_for_resale_in_quebec_frees_of_nothing(book: RuleBook) -> None:
+    found = decide_treatment(
+        situation("QC", exemption=Exemption(reason="resale", country="CA")), ProductKind.BOOK, book
+    )
+    assert found.tax_type == "gst"
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"is_accepted": False},
+        {"states": ("ON",)},
+        {"products": (ProductKind.EBOOK,)},
+        {"valid_from": date(2026, 7, 2)},
+        {"valid_to": date(2026, 6, 30)},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_an_exemption_that_does_not_cover_the_sale_changes_nothing(book: RuleBook, changed: dict[str, object]) -> None:
+    claim = Exemption(**({"reason": "other", "country": "CA"} | changed))  # type: ignore[arg-type]
+    found = decide_treatment(situation(exemption=claim), ProductKind.SAAS, book)
+    assert found.rate == Decimal("14.975")
+    assert [warning.code for warning in found.warnings] == ["ca_exemption_not_accepted"]
+
+
+@pytest.mark.parametrize("on", [{"valid_from": ON}, {"valid_to": ON}, {"states": ("QC",)}])
+def test_the_first_and_the_last_day_of_an_exemption_belong_to_it(book: RuleBook, on: dict[str, object]) -> None:
+    claim = Exemption(**({"reason": "other", "country": "CA"} | on))  # type: ignore[arg-type]
+    assert decide_treatment(situation(exemption=claim), ProductKind.SAAS, book).outcome is Outcome.EXEMPT
+
+
+def test_an_american_exemption_says_nothing_here(book: RuleBook) -> None:
+    found = decide_treatment(situation("ON", exemption=Exemption(reason="resale")), ProductKind.SAAS, book)
+    assert (found.rate, found.warnings) == (Decimal(13), ())
 
 
 def test_a_product_that_no_tax_takes_is_exempt(book: RuleBook) -> None:
@@ -87,8 +144,8 @@ def test_a_product_that_no_tax_takes_is_exempt(book: RuleBook) -> None:
 def test_every_step_and_warning_can_be_said_in_every_province(book: RuleBook, language: str) -> None:
     for state in (*PROVINCES, None):
         for registrations in (EVERYWHERE, ("gst CA",), ("qst CA QC",), ()):
-            for product in ProductKind:
-                found = decide_treatment(situation(state, registrations), product, book)
+            for product, claim in itertools.product(ProductKind, CLAIMS):
+                found = decide_treatment(situation(state, registrations, exemption=claim), product, book)
                 said = [step_in_words(step, language, book) for step in found.steps]
                 said += [caution_in_words(warning, language, book) for warning in found.warnings]
                 assert said
