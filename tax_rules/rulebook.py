@@ -65,6 +65,11 @@ class RuleBook:
         """The names of all parameters."""
         return self._parameters
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of all code lists."""
+        return tuple(sorted(self._tables))
+
     def rows(self) -> Iterator[Row]:
         """Every row, by parameter and jurisdiction, oldest first."""
         for key in sorted(self._rows):
@@ -147,6 +152,7 @@ def load_rulebook(directory: Path = DATA) -> RuleBook:
     tables: dict[str, tuple[dict[str, str], ...]] = {}
     wording: dict[str, dict[str, dict[str, str]]] = {}
     faults: list[DataFault] = []
+    homes: dict[tuple[str, str], set[str]] = {}
     digest = hashlib.sha256()
     for path in sorted(p for p in directory.rglob("*") if p.suffix in (".yaml", ".csv")):
         name = path.relative_to(directory).as_posix()
@@ -159,13 +165,15 @@ def load_rulebook(directory: Path = DATA) -> RuleBook:
             tables[parameter], found = read_csv_table(name, content)
         elif name.startswith(f"{WORDING}/"):
             sections, found = read_text_file(name, content)
-            _join(wording.setdefault(name.split("/")[1], {}), sections)
+            found += _join(wording.setdefault(name.split("/")[1], {}), sections, name)
         else:
             read, found = read_rule_file(name, content)
             found += _misplaced(name, parameter, read)
+            for row in read:
+                homes.setdefault((row.parameter, row.jurisdiction), set()).add(name)
             rows += read
         faults += found
-    faults += _twice(rows)
+    faults += _twice(rows) + _scattered(homes)
     faults += _incomplete(directory, tables, wording)
     if faults:
         raise InvalidRuleBook(tuple(faults))
@@ -174,10 +182,17 @@ def load_rulebook(directory: Path = DATA) -> RuleBook:
     return RuleBook(tuple(rows), tables, wording, Edition(version, digest.hexdigest()))
 
 
-def _join(language: dict[str, dict[str, str]], sections: Mapping[str, Mapping[str, str]]) -> None:
-    """Add the sentences of one file, such as ``wording/en/vat.yaml``, to those of its language."""
+def _join(language: dict[str, dict[str, str]], sections: Mapping[str, Mapping[str, str]], name: str) -> list[DataFault]:
+    """Add the sentences of one file, such as ``wording/en/vat.yaml``, to those of its language; a code stands once."""
+    faults = []
     for section, sentences in sections.items():
-        language.setdefault(section, {}).update(sentences)
+        known = language.setdefault(section, {})
+        faults += [
+            DataFault(name, 1, f"{section}.{code} stands in another file of this language too")
+            for code in sorted(sentences.keys() & known.keys())
+        ]
+        known.update(sentences)
+    return faults
 
 
 def _misplaced(name: str, path_name: str, rows: list[Row]) -> list[DataFault]:
@@ -192,6 +207,15 @@ def _misplaced(name: str, path_name: str, rows: list[Row]) -> list[DataFault]:
 def _twice(rows: list[Row]) -> list[DataFault]:
     counts = Counter(row.id for row in rows)
     return [DataFault(row_id.split("/")[0], 1, f"row {row_id} appears twice") for row_id, n in counts.items() if n > 1]
+
+
+def _scattered(homes: Mapping[tuple[str, str], set[str]]) -> list[DataFault]:
+    """Rows of one parameter and jurisdiction lie together: in two files their dates could overlap unseen."""
+    return [
+        DataFault(max(files), 1, f"{parameter} for {jurisdiction} has rows in {min(files)} too")
+        for (parameter, jurisdiction), files in homes.items()
+        if len(files) > 1
+    ]
 
 
 def _incomplete(

@@ -41,7 +41,7 @@ ROW_KEYS = (
 )
 TAX_KEYS = ("type", "name")
 
-_PARAMETER = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+PARAMETER = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _JURISDICTION = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,15}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -126,7 +126,7 @@ def _rows_of_file(file: DataFile, root: yaml.Node) -> Iterator[Row]:
     head = dict(pairs(file, root, FILE_KEYS))
     parameter = scalar(file, root, head, "parameter")
     unit = scalar(file, root, head, "unit")
-    if parameter and not _PARAMETER.fullmatch(parameter):
+    if parameter and not PARAMETER.fullmatch(parameter):
         file.fault(head["parameter"], f"{parameter!r} is not a parameter name such as vat.standard_rate")
     if unit and unit not in UNITS:
         file.fault(head["unit"], f"unknown unit {unit!r}; known are {', '.join(UNITS)}")
