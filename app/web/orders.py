@@ -95,6 +95,7 @@ def show_order(reference: str, form: Form, *, done: str = "", status: int = 200)
         options=reference_data().payment_options,
         done=next((adjustment for adjustment in view.adjustments if adjustment.id == done), None),
         is_refundable=is_refundable(view),
+        is_price_refundable=view.order.status in ADJUSTABLE and view.order.gross > view.totals.credited,
     )
 
 

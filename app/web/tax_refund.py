@@ -4,27 +4,23 @@ Every step has an address, so the back button and a reload are harmless; a form 
 issues once.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from flask import Blueprint, Response, current_app, g, redirect, url_for
+from flask import Blueprint, Response, g, redirect, url_for
 
 from app.actor import Scope
 from app.auth import page
-from app.desk import Desk
 from app.errors import DomainError, NotFound, RequestInFlight, Unavailable
-from app.facts import PaymentKind, RefundReason, TaxId, TaxIdAsked, TaxRefundAsked
+from app.facts import RefundReason, TaxId, TaxIdAsked, TaxRefundAsked
 from app.problems import problem_of
-from app.reference import payment_option
 from app.reference import reference as reference_data
-from app.reference.records import PaymentOption
 from app.services.check_tax_id import check_tax_id, read_check
 from app.services.issue_refund import Refund
 from app.services.read_order import OrderView, read_order
 from app.services.refund_tax import refund_tax
 from app.store.tax_id_checks import StoredCheck
 from app.web.forms import N_, Form, PageSchema, Text, declares_query, form_key, read_form, read_query
+from app.web.refund_parts import in_words, money_path, this_desk
 from app.web.render import render
 from tax_rules.vat.evidence import number_country
 
@@ -55,14 +51,6 @@ class ConfirmForm(PageSchema):
     token = Text(most=60, needed=N_("The form was not complete; look at the preview again."))
 
 
-@dataclass(frozen=True, slots=True)
-class MoneyPath:
-    """How the money gets back: by which payment option; None where nothing was paid yet."""
-
-    option: PaymentOption | None
-    code: str
-
-
 @bp.get("/orders/<reference>/tax-refund")
 @page(Scope.PAYMENTS)
 @declares_query
@@ -83,7 +71,7 @@ def check(reference: str) -> Response:
         return _ask(view, form, status=422)
     order, customer = view.order, view.order.customer
     country = number_country(
-        typed["number"], customer_country=customer.address.country, on=order.supply_date, book=_desk().book
+        typed["number"], customer_country=customer.address.country, on=order.supply_date, book=this_desk().book
     )
     asked = TaxIdAsked(
         country=country,
@@ -91,7 +79,7 @@ def check(reference: str) -> Response:
         name=customer.romanised_name or customer.name,
         order_reference=reference,
     )
-    found = check_tax_id(_desk(), g.actor, asked, idempotency=form_key(f"check {reference}", typed["token"]))
+    found = check_tax_id(this_desk(), g.actor, asked, idempotency=form_key(f"check {reference}", typed["token"]))
     if found.status == "malformed":
         fault = {"number": N_("This cannot be a valid number.")}
         return _ask(view, form.with_faults(fault), malformed=found, status=422)
@@ -111,7 +99,7 @@ def confirm(reference: str) -> Response:
         return _preview(view, checked, form, status=422)
     try:
         refund = refund_tax(
-            _desk(),
+            this_desk(),
             g.actor,
             reference,
             _asked(checked, typed["note"]),
@@ -131,22 +119,18 @@ def _differs(reference: str, check: StoredCheck, shown: str) -> bool:
     if not shown:
         return False
     try:
-        now = refund_tax(_desk(), g.actor, reference, _asked(check, ""), dry_run=True, idempotency=None)
+        now = refund_tax(this_desk(), g.actor, reference, _asked(check, ""), dry_run=True, idempotency=None)
     except DomainError:
         return False  # refused, or issued by this very form before: the real call tells
     return format(now.adjustment.tax_refund, "f") != shown
 
 
 def _view(reference: str) -> OrderView:
-    return read_order(_desk(), g.actor, reference)
-
-
-def _desk() -> Desk:
-    return current_app.extensions["desk"]
+    return read_order(this_desk(), g.actor, reference)
 
 
 def _check_of(view: OrderView, check_id: str) -> StoredCheck:
-    found = read_check(_desk(), g.actor, check_id)
+    found = read_check(this_desk(), g.actor, check_id)
     if found.order_reference != view.order.reference:
         raise NotFound("There is no such check on this order.")
     return found
@@ -170,7 +154,7 @@ def _preview(
     if refusal is None and check.status not in HOPELESS:
         try:
             refund = refund_tax(
-                _desk(), g.actor, view.order.reference, _asked(check, ""), dry_run=True, idempotency=None
+                this_desk(), g.actor, view.order.reference, _asked(check, ""), dry_run=True, idempotency=None
             )
         except DomainError as error:
             refusal = error
@@ -181,21 +165,8 @@ def _preview(
         check=check,
         form=form,
         refund=refund,
-        refusal=_in_words(refusal) if refusal else None,
+        refusal=in_words(refusal) if refusal else None,
         reason=reference_data().tax_refund_reasons[RefundReason.VAT_ID_PROVIDED],
-        path=_money_path(view),
+        path=money_path(view),
         refundable=view.order.tax - sum((a.tax_refund for a in view.adjustments if a.status == "issued"), Decimal(0)),
     )
-
-
-def _in_words(error: DomainError) -> dict[str, Any]:
-    problem, _ = problem_of(error)
-    return {"law": (), **error.extra, "code": problem.code, "detail": error.detail}
-
-
-def _money_path(view: OrderView) -> MoneyPath | None:
-    paid = [payment for payment in view.payments if payment.kind == PaymentKind.PAYMENT]
-    if not paid:
-        return None
-    code = paid[-1].option
-    return MoneyPath(payment_option(code), code)

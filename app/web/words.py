@@ -78,7 +78,11 @@ DOCUMENT_KINDS = {
     "pro_forma": N_("Pro forma invoice"),
 }
 BLANKS = {"official": N_("the authority's own form"), "substitute": N_("our substitute form")}
-ADJUSTMENT_KINDS = {"tax_refund": N_("Tax refund"), "buyer_details": N_("Buyer details corrected")}
+ADJUSTMENT_KINDS = {
+    "tax_refund": N_("Tax refund"),
+    "buyer_details": N_("Buyer details corrected"),
+    "refund": N_("Refund"),
+}
 PAYMENT_KINDS = {
     "payment": N_("Payment"),
     "refund": N_("Refund"),
@@ -103,9 +107,9 @@ ACTIONS = {
     "tax_id_check.unverified": N_("Tax ID not known to the register"),
     "tax_id_check.unavailable": N_("Register did not answer; it is asked again"),
     "adjustment.waits_for_register": N_("Tax refund asked; it waits for the register"),
-    "adjustment.issued": N_("Tax refund issued"),
+    "adjustment.issued": N_("Refund issued"),
     "adjustment.waits_for_approval": N_("Refund asked; it waits for approval"),
-    "adjustment.refused": N_("Tax refund refused"),
+    "adjustment.refused": N_("Refund refused"),
     "document.issued": N_("Document issued"),
     "document.ready": N_("Document drawn and stored"),
     "document.damaged": N_("Stored document is damaged"),

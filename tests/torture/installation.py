@@ -106,9 +106,13 @@ def environment(settings: Settings) -> dict[str, str]:
         value = getattr(settings, setting.name)
         if value is None or value == ():
             continue
-        text = ",".join(value) if isinstance(value, tuple) else str(value)
-        given[PREFIX + setting.name.upper()] = text
+        given[PREFIX + setting.name.upper()] = ",".join(map(_item, value)) if isinstance(value, tuple) else str(value)
     return given | {"PYTHONPATH": str(REPOSITORY)}
+
+
+def _item(value: str | tuple[object, ...]) -> str:
+    """One of a setting's several values; a pair as ``EUR:1000.00``."""
+    return value if isinstance(value, str) else ":".join(map(str, value))
 
 
 def kill_session(process: subprocess.Popen[bytes]) -> None:

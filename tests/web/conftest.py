@@ -44,6 +44,11 @@ class Page:
         assert found, f"no field {field} on the page"
         return unescape(found[1])
 
+    def sends(self, action: str) -> dict[str, str]:
+        """What the form with this action sends without being filled in: its hidden inputs."""
+        form = self.html.partition(f'action="{action}"')[2].partition("</form>")[0]
+        return {name: unescape(v) for name, v in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)}
+
     @property
     def goes_to(self) -> str:
         return self.response.headers["Location"]

@@ -169,8 +169,8 @@ def test_a_territory_of_its_own_tells_its_law_and_its_row(book: RuleBook) -> Non
     assert [row.id for row in place.rows] == ["vat.territory_for_services/ES-CN/1986-01-01"]
 
 
-def test_every_territory_has_a_status_for_services_goods_and_customs(book: RuleBook) -> None:
+def test_every_territory_has_a_status_for_services_and_goods(book: RuleBook) -> None:
     codes = {row["code"] for row in book.table("vat.territories")}
-    for parameter in ("vat.territory_for_services", "vat.territory_for_goods", "customs.eu_customs_territory"):
+    for parameter in ("vat.territory_for_services", "vat.territory_for_goods"):
         assert set(book.jurisdictions(parameter)) == codes
     assert {row["territory"] for row in book.table("vat.territory_places")} <= codes
