@@ -10,7 +10,8 @@ from dataclasses import replace
 from tax_rules.decision import Caution, Confidence, Jurisdiction, Outcome, Reason, Step, Treatment
 from tax_rules.facts import GOODS, ProductKind, RegistrationKind, Situation
 from tax_rules.rulebook import RuleBook
-from tax_rules.sales_tax.canada.decide import COUNTRY, decide_canadian_tax, supply_address
+from tax_rules.sales_tax.canada.decide import decide_canadian_tax, supply_address
+from tax_rules.sales_tax.canada.taxes import COUNTRY
 from tax_rules.vat.electronic import decide_electronic_supply
 from tax_rules.vat.goods import decide_goods
 from tax_rules.vat.rate import ANY_OTHER, PRODUCT_RATES

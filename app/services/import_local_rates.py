@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
@@ -38,7 +38,6 @@ MOST_FAULTS = 1000
 """Faults at which reading stops: such a file is another file."""
 MOST_BYTES = 1024**3
 """Bytes of an unpacked file; the largest state publishes a few hundred million."""
-_PIECE = 1024 * 1024
 
 
 class Result(StrEnum):
@@ -194,12 +193,10 @@ def _fips(state: str, book: RuleBook) -> str | None:
     return next((row["fips"] for row in book.table("codes.us_states") if row["code"] == state), None)
 
 
-def _digest(stream: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    while piece := stream.read(_PIECE):
-        digest.update(piece)
+def _digest(stream: BinaryIO) -> str:
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()
     stream.seek(0)
-    return digest.hexdigest()
+    return digest
 
 
 class _Unreadable(Exception):

@@ -1,5 +1,6 @@
 """Importing Streamlined files and finding the local taxes of an address in them, on both databases."""
 
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -10,13 +11,14 @@ from typing import Any
 import pytest
 
 from app.actor import SYSTEM
-from app.desk import Desk
+from app.desk import Desk, open_desk
 from app.services import import_local_rates as importing
 from app.services.find_local_rates import local_stacks
 from app.services.import_local_rates import Imported, Result, import_local_rates
 from app.store import audit
 from tax_rules.facts import Address, AddressLevel, LocalStack
-from tests.sst_files import BOUNDARIES, LAWRENCE, RATES, TOPEKA, write, zip5
+from tests.conftest import make_settings
+from tests.sst_files import BOUNDARIES, LAWRENCE, RATES, TOPEKA, write, zip4, zip5
 
 ON = date(2026, 9, 1)
 RATE_FILE, BOUNDARY_FILE = "KSR2026Q4AUG19.csv", "KSB2026Q4AUG19.csv"
@@ -197,6 +199,26 @@ def test_batches_leave_no_row_out(desk: Desk, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(importing, "BATCH", 3)
     done = import_local_rates(desk, SYSTEM, write(tmp_path, BOUNDARY_FILE, BOUNDARIES))
     assert (done.result, done.rows) == (Result.IMPORTED, len(BOUNDARIES))
+
+
+def test_a_longer_file_needs_no_more_memory(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "BATCH", 200)
+    desk = open_desk(make_settings(tmp_path, database_url=sqlite_url))
+
+    def peak(quarter: int, rows: int) -> int:
+        lines = tuple(zip4(f"{66000 + n % 900}-{n % 9000}", f"{66000 + n % 900}-{n % 9000}") for n in range(rows))
+        path = write(tmp_path, f"KSB2026Q{quarter}AUG19.csv", lines)
+        del lines
+        tracemalloc.start()
+        assert import_local_rates(desk, SYSTEM, path).rows == rows
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return highest
+
+    peak(1, 200)  # what is made once and kept
+    short, long = peak(2, 1_000), peak(3, 8_000)
+    desk.close()
+    assert long < short + 200_000
 
 
 @pytest.mark.parametrize("name", ["rates.csv", "XXR2026Q4AUG19.csv"])

@@ -79,6 +79,11 @@ def test_an_accepted_exemption_frees_of_every_tax_and_says_whose_word_it_is(book
     assert {warning.code for warning in found.warnings} == {"ca_exemption_asserted"}
 
 
+def test_an_exempt_customer_of_printed_books_is_exempt_and_not_merely_rebated(book: RuleBook) -> None:
+    found = decide_treatment(situation("ON", exemption=Exemption(reason="other", country="CA")), ProductKind.BOOK, book)
+    assert (found.reason, found.rate) == (Reason.CUSTOMER_EXEMPT, Decimal(0))
+
+
 @pytest.mark.parametrize(("state", "left"), [("BC", "gst"), ("SK", "gst"), ("MB", "gst"), ("ON", "hst")])
 def test_buying_for_resale_frees_of_pst_and_rst_alone(book: RuleBook, state: str, left: str) -> None:
     claim = Exemption(reason="resale", country="CA", certificate="PST-1")
