@@ -7,7 +7,7 @@ long as the rule book's digest stays the same.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tax_rules.decision import Caution, Confidence, Jurisdiction, Outcome, Reason, Step, Treatment
+from tax_rules.decision import Caution, Confidence, Jurisdiction, Outcome, Reason, Step, Treatment, weakest
 from tax_rules.facts import GOODS, ProductKind, RegistrationKind, Situation
 from tax_rules.rulebook import RuleBook
 from tax_rules.sales_tax.canada.decide import decide_canadian_tax, supply_address
@@ -19,6 +19,8 @@ from tax_rules.vat.territory import TaxPlace, tax_place
 
 SALES_TAX_KINDS = {"US": (RegistrationKind.SALES_TAX,)}
 US_TERRITORIES = "US-T"
+NORTH_AMERICA = frozenset({"US", "CA"})
+"""States whose own engine knows what is collected there, but not what goods are where they come from."""
 
 
 def decide_treatments(
@@ -45,16 +47,40 @@ def _taxed_like(product: ProductKind) -> ProductKind:
 def decide_treatment(situation: Situation, product: ProductKind, book: RuleBook) -> Treatment:
     """How one kind of product is taxed.
 
-    ``undetermined`` with the reason ``not_supported`` where we have no engine yet.
+    ``undetermined`` with the reason ``not_supported`` where we have no engine yet. Goods on which nothing is collected
+    where they arrive are what the state that they leave makes of them: an export, mostly.
     """
+    found = _decide(situation, product, book)
+    is_arriving = _is_moved(product) and _stock_country(situation) != situation.destination.country
+    if (
+        found.outcome is not Outcome.NOT_COLLECTING
+        or found.jurisdiction.country not in NORTH_AMERICA
+        or not is_arriving
+    ):
+        return found
+    left = decide_goods(situation, product, book)
+    return replace(
+        left.with_warnings(*(warning for warning in found.warnings if warning not in left.warnings)),
+        confidence=weakest(left.confidence, found.confidence),
+    )
+
+
+def _stock_country(situation: Situation) -> str:
+    return situation.ship_from.country if situation.ship_from else situation.seller.country
+
+
+def _is_moved(product: ProductKind) -> bool:
+    return product in GOODS or product is ProductKind.SHIPPING
+
+
+def _decide(situation: Situation, product: ProductKind, book: RuleBook) -> Treatment:
     if _is_canadian(situation, product):
         return decide_canadian_tax(situation, product, book)
     place = tax_place(supply_address(situation, product), situation.on, book)
     is_sales_tax = place.state in SALES_TAX_KINDS or place.territory == US_TERRITORIES
     if is_sales_tax and _collects_sales_tax(situation, product, place):
         return _not_supported(place, "sales_tax_not_supported", place.state or "US", book)
-    is_moved = product in GOODS or product is ProductKind.SHIPPING
-    treatment = (decide_goods if is_moved else decide_electronic_supply)(situation, product, book)
+    treatment = (decide_goods if _is_moved(product) else decide_electronic_supply)(situation, product, book)
     if is_sales_tax:
         warning = Caution("sales_tax_not_examined", (("country", place.code),))
         treatment = replace(treatment.with_warnings(warning), confidence=Confidence.MEDIUM)
