@@ -9,6 +9,7 @@ from tax_rules.facts import Address, ProductKind, RegistrationKind, Situation
 from tax_rules.rulebook import RuleBook
 from tax_rules.rulefiles import Row
 from tax_rules.vat.case import (
+    ARTICLE_18,
     DIRECTIVE,
     OUT,
     REVERSE_CHARGED,
@@ -24,7 +25,7 @@ from tax_rules.vat.case import (
     reverse_charge,
     union_scheme_warning,
 )
-from tax_rules.vat.evidence import NORTHERN_IRELAND, SWISS_STATES, location_warnings, prove_business
+from tax_rules.vat.evidence import NORTHERN_IRELAND, SWISS_STATES, VAT_NUMBER, location_warnings, prove_business
 from tax_rules.vat.territory import TaxPlace, tax_place
 
 
@@ -102,6 +103,10 @@ def _domestic(case: Case) -> Treatment:
 def _in_the_eu(case: Case) -> Treatment:
     if case.proof.is_accepted:
         row = case.book.in_force("vat.services_to_businesses", "EU", case.on)
+        tax_id = case.proof.tax_id
+        if tax_id is not None and tax_id.kind != VAT_NUMBER:
+            proved = Caution("other_proof_of_business", case.place_facts)
+            return _accounted_by_customer(case, "S2a", row, f"{ARTICLE_18}(1)(b)").with_warnings(proved)
         return _accounted_by_customer(case, "S2" if case.home.is_eu else "S4", row)
     at_destination = case.book.in_force("vat.electronic_services_at_destination", "EU", case.on)
     if case.home.is_eu and case.seller.is_below_eu_threshold(case.on):
@@ -173,15 +178,15 @@ def _elsewhere(case: Case) -> Treatment:
     )
 
 
-def _accounted_by_customer(case: Case, rule: str, row: Row) -> Treatment:
+def _accounted_by_customer(case: Case, rule: str, row: Row, *proved_by: str) -> Treatment:
     """The customer accounts for the tax; inside the EU with the words of Art. 226(11a) and category AE."""
-    law = []
+    law = [*proved_by]
     if case.place.is_eu:
         law += [f"{DIRECTIVE} Art. 226(4), 226(11a)"] + ([f"{DIRECTIVE} Art. 262"] if case.home.is_eu else [])
         law += ["UStG § 3a(2), 18a"] if case.home.state == "DE" else []
         law += ["UStG § 13b(2) Nr. 1, 13b(5)"] if case.place.state == "DE" else []
     elif case.home.is_eu:
-        law = [f"{DIRECTIVE} Art. 44"]
+        law += [f"{DIRECTIVE} Art. 44"]
     category = (REVERSE_CHARGED, VATEX_REVERSE_CHARGE) if case.place.is_eu else OUT
     return reverse_charge(case, rule, row, tuple(law), category=category)
 

@@ -13,6 +13,7 @@ from tax_rules.rulebook import RuleBook
 from tax_rules.vat.territory import CODES, TaxPlace, goods_place, tax_place
 
 NORTHERN_IRELAND = "XI"
+VAT_NUMBER = "vat"
 SWISS_STATES = frozenset({"CH", "LI"})  # one register for both: LI numbers begin with CHE too (treaty of 28.10.1994)
 
 
@@ -76,6 +77,8 @@ def _judge(
 ) -> Proof:
     if not _counts_here(tax_id.country, place, seller_state, on, book, for_goods=for_goods):
         return Proof.OTHER_STATE
+    if for_goods and place.is_eu and tax_id.kind != VAT_NUMBER:
+        return Proof.OTHER_STATE  # Art. 138(1)(b) wants the number itself, other proof does not do
     if tax_id.status in (TaxIdStatus.UNVERIFIED, TaxIdStatus.MALFORMED):
         return Proof.REFUSED
     if tax_id.status is not TaxIdStatus.VERIFIED:

@@ -50,13 +50,14 @@ def make_tax_id(
     number: str,
     *,
     status: str = "verified",
+    kind: str = "vat",
     home: str = "FR",
     on: date = date(2026, 3, 1),
     **facts: Any,
 ) -> TaxId:
     """A verified number, of the country that its prefix names."""
     country = number_country(number, customer_country=home, on=on, book=book)
-    return TaxId(kind="vat", number=number, country=country, status=TaxIdStatus(status), **facts)
+    return TaxId(kind=kind, number=number, country=country, status=TaxIdStatus(status), **facts)
 
 
 def make_customer(kind: str = "consumer", country: str = "FR", **facts: Any) -> Customer:
