@@ -14,7 +14,7 @@ from app.documents.extent import (
     most_pages,
     rows_beyond_a_page,
 )
-from app.documents.facts import CorrectedInvoice, CreditNote, Facts, load
+from app.documents.facts import Facts, RowFacts, load
 from app.documents.text import printable
 from app.errors import Fault
 from app.i18n import UnsupportedLanguage, language
@@ -65,13 +65,13 @@ def _marks(text: str) -> int:
 
 
 def _extent_faults(record: Facts) -> Iterator[Fault]:
-    has_rows = isinstance(record, CreditNote | CorrectedInvoice)
-    if isinstance(record, CreditNote | CorrectedInvoice) and description_width(record) < NARROWEST_DESCRIPTION:
+    has_rows = isinstance(record, RowFacts)
+    if isinstance(record, RowFacts) and description_width(record) < NARROWEST_DESCRIPTION:
         yield Fault("/lines", "too_wide", "The figures have too many digits: no room is left for the descriptions.")
     elif (pages := most_pages(record)) > MOST_PAGES:
         remedy = "Shorten the descriptions or split the document." if has_rows else "Shorten its texts."
         detail = f"It could take {pages} pages; one document has at most {MOST_PAGES}. {remedy}"
         yield Fault("/lines" if has_rows else "", "too_many_pages", detail)
-    elif isinstance(record, CreditNote | CorrectedInvoice):
+    elif isinstance(record, RowFacts):
         detail = "Its row could be higher than a page. Shorten it."
         yield from (Fault(f"/lines/{n}/description", "too_high", detail) for n in rows_beyond_a_page(record))

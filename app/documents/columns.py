@@ -1,9 +1,10 @@
 """How wide the columns of a table of amounts are: by their longest entry, the description takes what is left."""
 
+import unicodedata
 from dataclasses import dataclass
 
 from app.documents import labels
-from app.documents.facts import CorrectedInvoice, CreditNote
+from app.documents.facts import RefundStatement, RowFacts
 from app.i18n import Language
 
 DIGIT = 1.82  # mm, a figure of Noto Sans at 9 pt (572/1000 em), rounded up
@@ -18,6 +19,7 @@ SUM_DIGIT = 2.4  # mm, a bold figure or capital at 11 pt
 TEXT = 170.0  # mm, the width between the margins
 NARROWEST = 45.0  # mm for the descriptions; below, the figures shrink
 SHRUNK = 6.5 / 9
+TAXES_HEADING = 22.0  # mm, the widest word that heads a table of taxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,12 @@ class Columns:
     tight: bool
 
 
-def columns_of(facts: CreditNote | CorrectedInvoice, words: Language) -> Columns:
+def columns_of(facts: RowFacts, words: Language) -> Columns:
     """The columns of a document's rows and of its sums."""
-    taxed_alone = isinstance(facts, CreditNote) and facts.credits == "tax"
-    headings = ("Quantity", "Taxable amount", "VAT rate", "VAT credited") if taxed_alone else _HEADINGS
+    headings = labels.headings(words, facts)
     cells = [_cells(facts, words, column) for column in range(len(headings))]
     widths = [
-        max(max(map(len, column)) * DIGIT, max(map(len, words.gettext(heading).split())) * HEADING + WIDE) + GUTTER
+        max(max(map(len, column)) * DIGIT, max(map(_letters, heading.split())) * HEADING + WIDE) + GUTTER
         for heading, column in zip(headings, cells, strict=True)
     ]
     item = None
@@ -56,10 +57,27 @@ def columns_of(facts: CreditNote | CorrectedInvoice, words: Language) -> Columns
     )
 
 
-_HEADINGS = ("Quantity", "Net", "VAT rate", "VAT", "Gross")
+def ledger_of(facts: RefundStatement, words: Language) -> str:
+    """The width in millimetres of a column of amounts that has room for every amount of a statement."""
+    sums = (facts.charged, facts.credited, facts.remaining, *(a.credited for a in facts.adjustments))
+    amounts = [amount for total in sums for amount in (total.net, total.tax, total.gross)]
+    amounts += [facts.paid, facts.refunded, facts.outstanding, *(m.amount for m in facts.movements)]
+    headings = ("Net", "Tax amount", "Gross", "Amount")
+    heading = max(_letters(word) for name in headings for word in words.gettext(name).split()) * HEADING + WIDE
+    return f"{max(max(len(words.number(a)) for a in amounts) * DIGIT, heading) + GUTTER:.1f}"
 
 
-def _cells(facts: CreditNote | CorrectedInvoice, words: Language, column: int) -> list[str]:
+def taxes_of(facts: RowFacts, words: Language) -> str:
+    """The width in millimetres of a column of amounts in a table of taxes by jurisdiction."""
+    return f"{max(len(words.number(facts.totals.gross)) * DIGIT, TAXES_HEADING) + GUTTER:.1f}"
+
+
+def _letters(text: str) -> float:
+    """How many average letters wide a heading is; an ideograph takes two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _cells(facts: RowFacts, words: Language, column: int) -> list[str]:
     return [
         (
             words.quantity(line.quantity),

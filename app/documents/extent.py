@@ -11,7 +11,7 @@ from math import ceil
 
 from app.documents import codec, fonts
 from app.documents.columns import columns_of
-from app.documents.facts import CorrectedInvoice, CreditNote, Facts, Line
+from app.documents.facts import Facts, Line, RowFacts, TaxStatement
 from app.i18n import language
 
 MOST_PAGES = 100
@@ -29,35 +29,38 @@ AROUND_WIDTH, AROUND_TYPE, AROUND_LINE = 40.0, 14 * POINT, 7.0
 AROUND_SETTING = 160.0  # letterhead, window, title, sums and boxes without any text
 AROUND_BREAKS = 3  # pages that end early because sums, notices or law stay together
 
-WithRows = CreditNote | CorrectedInvoice
+# The reasons of a tax statement: their narrowest column, their type, the highest line, and what they take without text.
+REASONS_WIDTH, REASONS_TYPE, REASONS_LINE = 100.0, 9 * POINT, 6.5
+REASONS_SETTING = 100.0
 
 
 def most_pages(facts: Facts) -> int:
     """No drawing of these facts has more pages. They are taken as printed: composed, in a language that is shipped."""
-    if isinstance(facts, CreditNote | CorrectedInvoice):
-        texts = [text for pointer, text in codec.texts(facts) if not pointer.startswith("/lines/")]
-        return _pages_of_rows(facts) + _pages_around(texts)
+    if isinstance(facts, RowFacts):
+        texts = [text for pointer, text in codec.texts(facts) if not pointer.startswith(("/lines/", "/reasonings/"))]
+        reasons = _pages_of_reasons(facts) if isinstance(facts, TaxStatement) else 0
+        return _pages_of_rows(facts) + reasons + _pages_around(texts)
     return _pages_around([text for _, text in codec.texts(facts)])
 
 
-def description_width(facts: WithRows) -> float:
+def description_width(facts: RowFacts) -> float:
     """What the columns of figures leave to the descriptions, in millimetres; may be negative."""
     columns = columns_of(facts, language(facts.header.language))
     return TEXT_WIDTH - ROW_NUMBER - sum(map(float, columns.widths)) - float(columns.item or 0)
 
 
-def rows_beyond_a_page(facts: WithRows) -> Iterator[int]:
+def rows_beyond_a_page(facts: RowFacts) -> Iterator[int]:
     """The rows, from 0, that may be higher than a page: they would be split, and other texts stand in between."""
     width, item = description_width(facts), _item_width(facts)
     yield from (n for n, line in enumerate(facts.lines) if _row(line, width, item, _lines_of_words) > ROOM)
 
 
-def _item_width(facts: WithRows) -> float | None:
+def _item_width(facts: RowFacts) -> float | None:
     item = columns_of(facts, language(facts.header.language)).item
     return None if item is None else float(item) - PADDING
 
 
-def _pages_of_rows(facts: WithRows) -> int:
+def _pages_of_rows(facts: RowFacts) -> int:
     width, item, room = description_width(facts), _item_width(facts), ROOM
     pages, left = 1, 0.0  # nothing is said of how full the page is where the table begins
     for line in facts.lines:
@@ -97,6 +100,12 @@ def _lines_of_words(text: str, size: float, width: float) -> int:
             left -= needed
         left -= space
     return min(lines, _lines(text, size, width))
+
+
+def _pages_of_reasons(facts: TaxStatement) -> int:
+    texts = [text for pointer, text in codec.texts(facts) if pointer.startswith("/reasonings/")]
+    lines = sum(_lines(text, REASONS_TYPE, REASONS_WIDTH) for text in texts)
+    return 1 + ceil((len(facts.reasonings) * REASONS_SETTING + lines * REASONS_LINE) / (PAGE * FULL))
 
 
 def _pages_around(texts: Iterable[str]) -> int:

@@ -6,7 +6,7 @@ The law is not here: legal wordings arrive as notices, resolved. These are names
 from datetime import date
 from decimal import Decimal
 
-from app.documents.facts import CreditNote, FormOnFile, Refund, RegistrationShown, TaxId, TaxTotal
+from app.documents.facts import CreditNote, FormOnFile, Refund, RegistrationShown, RowFacts, TaxId, TaxTotal
 from app.i18n import Language
 
 
@@ -39,6 +39,17 @@ CATEGORIES = {
 }
 RATED = N_("VAT %(rate)s on %(net)s")
 RATED_IN = N_("VAT %(rate)s (%(country)s) on %(net)s")
+OTHERS_RATED_IN = {
+    "gst": N_("GST %(rate)s (%(country)s) on %(net)s"),
+    "hst": N_("HST %(rate)s (%(country)s) on %(net)s"),
+    "sales_tax": N_("Sales tax %(rate)s (%(country)s) on %(net)s"),
+    "consumption_tax": N_("Consumption tax %(rate)s (%(country)s) on %(net)s"),
+}
+TAX_RATED_IN = N_("Taxes %(rate)s (%(country)s) on %(net)s")
+UNTAXED = N_("Without tax: %(net)s")
+HEADINGS = (N_("Quantity"), N_("Net"), N_("VAT rate"), N_("VAT"), N_("Gross"))
+HEADINGS_OF_TAX_ALONE = (N_("Quantity"), N_("Taxable amount"), N_("VAT rate"), N_("VAT credited"))
+NOT_VAT = {"VAT rate": N_("Tax rate"), "VAT": N_("Tax amount"), "VAT credited": N_("Tax credited")}
 TAX_IDS = {
     "vat": N_("VAT ID"),
     "gst": N_("GST number"),
@@ -91,12 +102,34 @@ def reason(language: Language, code: str) -> str:
 def tax_total(language: Language, row: TaxTotal, currency: str) -> str:
     """The label of one row of the tax totals: rate, state and taxable amount, or why there is no rate."""
     net = language.amount(row.net, currency)
+    if row.tax_type not in (None, "vat"):
+        return _other_tax(language, row, net)
     if row.rate_percent is None or row.category in CATEGORIES:
         return language.gettext(CATEGORIES.get(row.category, CATEGORIES["O"])) % {"net": net}
     named = {"rate": language.percent(row.rate_percent), "net": net}
     if row.country is None:
         return language.gettext(RATED) % named
     return language.gettext(RATED_IN) % (named | {"country": language.country(row.country)})
+
+
+def _other_tax(language: Language, row: TaxTotal, net: str) -> str:
+    if row.rate_percent is None or not (row.rate_percent or row.tax):
+        return language.gettext(UNTAXED) % {"net": net}
+    named = {"rate": language.percent(row.rate_percent), "net": net, "country": language.country(row.country or "")}
+    return language.gettext(OTHERS_RATED_IN.get(row.tax_type or "", TAX_RATED_IN)) % named
+
+
+def headings(language: Language, facts: RowFacts) -> tuple[str, ...]:
+    """What heads the columns of a document's rows, from the quantity to the right."""
+    taxed_alone = isinstance(facts, CreditNote) and facts.credits == "tax"
+    named = HEADINGS_OF_TAX_ALONE if taxed_alone else HEADINGS
+    return tuple(language.gettext(name if facts.is_vat else NOT_VAT.get(name, name)) for name in named)
+
+
+def credited(language: Language, facts: RowFacts) -> str:
+    """The label of the tax that is credited alone."""
+    name = HEADINGS_OF_TAX_ALONE[-1]
+    return language.gettext(name if facts.is_vat else NOT_VAT[name])
 
 
 def rate(language: Language, percent: Decimal | None) -> str:

@@ -13,10 +13,21 @@ from typing import Any
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from app.documents import labels
+from app.documents import labels, statements_wanted
 from app.documents.errors import ReadBackFailed
 from app.documents.extent import most_pages
-from app.documents.facts import CorrectedInvoice, CreditNote, Facts, Line, Party, TaxIdEvidence, VendorFactSheet
+from app.documents.facts import (
+    CorrectedInvoice,
+    CreditNote,
+    Facts,
+    Line,
+    Party,
+    RefundStatement,
+    Sale,
+    TaxIdEvidence,
+    TaxStatement,
+    VendorFactSheet,
+)
 from app.documents.page_text import PageReader, Run, Unreadable
 from app.documents.spoken import Spoken, find, is_in, squeeze
 from app.i18n import Language, language
@@ -116,6 +127,9 @@ def _in_sequence(facts: Facts, words: Language) -> Iterator[Expected]:
         yield from _evidence(facts, words)
     elif isinstance(facts, VendorFactSheet):
         yield from _fact_sheet(facts, words)
+    elif isinstance(facts, Sale | TaxStatement | RefundStatement):
+        yield from _buyer(facts.customer, words)
+        yield from statements_wanted.in_sequence(facts, words)
     else:
         yield from _buyer(facts.customer, words)
         yield from _references(facts, words)
@@ -156,7 +170,7 @@ def _sums(facts: CreditNote | CorrectedInvoice, words: Language) -> Iterator[Exp
         yield "amount_due", (_("Amount due"), amount(facts.amount_due))
         return
     if facts.credits == "tax":
-        yield "totals/tax", (_("VAT credited"), amount(totals.tax))
+        yield "totals/tax", (labels.credited(words, facts), amount(totals.tax))
     else:
         yield "totals/net", (_("Net"), amount(totals.net))
         yield "totals/gross", (_("Total credited"), amount(totals.gross))
@@ -249,6 +263,8 @@ def _anywhere(facts: Facts, words: Language) -> Iterator[tuple[str, str]]:
     yield "header/document_id", facts.header.document_id
     yield "header/code", facts.header.code
     yield "header/verify_url", facts.header.verify_url
+    if isinstance(facts, Sale | TaxStatement | RefundStatement):
+        yield from statements_wanted.anywhere(facts, words)
     if isinstance(facts, CreditNote):
         yield "title", words.gettext("Credit note")
         yield "reason", labels.reason(words, facts.reason)

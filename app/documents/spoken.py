@@ -10,6 +10,7 @@ from itertools import chain
 from app.documents import fonts, shaping
 from app.documents.page_text import Run
 from app.documents.shaping import Stretch
+from app.documents.text import is_right_to_left
 
 _SPACE = re.compile(r"\s+")
 _NOTHING = "\x00"  # what a stretch says beside a text that it is no part of; never drawn
@@ -19,11 +20,19 @@ _SIDES = (("LEFT", "RIGHT"), ("LESS", "GREATER"))
 class Spoken:
     """One run: its text without white space, read beside the text that should be there."""
 
-    __slots__ = ("_pieces", "text")
+    __slots__ = ("_orders", "_pieces", "text")
 
     def __init__(self, run: Run) -> None:
         self.text = squeeze(run.text) or (_NOTHING if run.pieces else "")
-        self._pieces = tuple(_in_reading_order(run.pieces)) if run.pieces else ()
+        self._pieces = run.pieces
+        self._orders: list[tuple[str | Stretch, ...] | None] = [None, None]
+
+    def _ordered(self, from_the_right: bool) -> tuple[str | Stretch, ...]:
+        """The pieces in the order in which a text of this direction is read."""
+        if self._orders[from_the_right] is None:
+            order = _from_the_right if from_the_right else _from_the_left
+            self._orders[from_the_right] = tuple(order(self._pieces))
+        return self._orders[from_the_right] or ()
 
     def beside(self, text: str, *, cut: bool = True) -> str:
         """What the run says; glyphs that cannot spell say what they are in ``text``, or nothing that ever stands there.
@@ -33,8 +42,9 @@ class Spoken:
         """
         if not self._pieces:
             return self.text
-        said, last = "", len(self._pieces) - 1
-        for n, piece in enumerate(self._pieces):
+        pieces = self._ordered(is_right_to_left(text))
+        said, last = "", len(pieces) - 1
+        for n, piece in enumerate(pieces):
             if isinstance(piece, str):
                 said += piece
                 continue
@@ -45,7 +55,24 @@ class Spoken:
         return said
 
 
-def _in_reading_order(pieces: Iterable[str | Stretch]) -> Iterator[str | Stretch]:
+def _from_the_right(pieces: Sequence[str | Stretch]) -> Iterator[str | Stretch]:
+    """Pieces of a right-to-left text squeezed, read from the right; the others among them are read to the right."""
+    others: list[str | Stretch] = []
+    for piece in reversed(pieces):
+        if isinstance(piece, str):
+            others.append(squeeze(piece))
+            continue
+        parts = [squeeze(p) if isinstance(p, str) else p for p in reversed(tuple(shaping.parts(piece)))]
+        if not shaping.is_right_to_left(piece.script):
+            others += parts
+            continue
+        yield from reversed(others)
+        yield from parts
+        others = []
+    yield from reversed(others)
+
+
+def _from_the_left(pieces: Iterable[str | Stretch]) -> Iterator[str | Stretch]:
     """Pieces squeezed, and right-to-left words between left-to-right ones the other way round."""
     turned: list[str | Stretch] = []
     for piece in pieces:

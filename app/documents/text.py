@@ -22,3 +22,12 @@ def printable(text: str) -> str:
         if letter in "\t\n\r\x0b\x0c\x85" or letter in JOINERS or unicodedata.category(letter) not in ("Cc", "Cf", "Co")
     )
     return re.sub(" {2,}", " ", "".join(kept)).strip()
+
+
+@lru_cache(maxsize=4096)
+def is_right_to_left(text: str) -> bool:
+    """Whether the first letter that has a direction runs to the left (Unicode Bidirectional Algorithm, P2 and P3)."""
+    return not text.isascii() and next(filter(_STRONG.__contains__, map(unicodedata.bidirectional, text)), "L") != "L"
+
+
+_STRONG = frozenset({"L", "R", "AL"})

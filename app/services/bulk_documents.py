@@ -6,7 +6,7 @@ goes on from there.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
@@ -27,7 +27,7 @@ from app.services.bulk import (
     row_error,
 )
 from app.services.draw_document import draw_forms, drawing_failed, make_ready, store_drawings
-from app.services.give_document import QUICK, DocumentAsked, compose, give_issues
+from app.services.give_document import LASTING, QUICK, DocumentAsked, compose, give_issues
 from app.services.issue_document import Issue, ask_for_drawing, draft_facts
 from app.services.jobs import Lease
 from app.services.read_order import seen_by
@@ -117,7 +117,9 @@ def chunk_of_documents_failed(desk: Desk, session: Session, payload: dict[str, A
 def _row(line: int, asked: OrderDocumentAsked, first: dict[OrderDocumentAsked, int]) -> RowAsked:
     """The row of a line; the same document asked for twice is given once."""
     named = {"order_reference": asked.order_reference}
-    if (earlier := first.setdefault(asked, line)) != line:
+    lasting = asked.document.kind in LASTING  # one of them, whatever its language
+    same = replace(asked, document=DocumentAsked(kind=asked.document.kind)) if lasting else asked
+    if (earlier := first.setdefault(same, line)) != line:
         fault = Fault("/order_reference", "duplicate", f"Line {earlier} asks for the same.")
         return RowAsked(line=line, named=named, refusal=InvalidInput("The row was left out.", fault))
     return RowAsked(
@@ -137,7 +139,7 @@ def _issue(desk: Desk, session: Session, chunk: StoredChunk) -> list[dict[str, A
         try:
             order = seen_by(actor, orders.get(request["order_reference"]))
             seller = seller_of(order.seller)
-            issue = compose(desk, order, seller, asked, idempotency=_key(chunk, request), actor=actor.name)
+            issue = compose(desk, session, order, seller, asked, idempotency=_key(chunk, request), actor=actor.name)
             draft_facts(desk, issue)
         except (NotFound, InvalidInput, DrawingFailed) as refusal:
             errors.append(refused_row(request["line"], _named(request), refusal))

@@ -11,11 +11,12 @@ from app import clock
 from app.desk import Desk
 from app.documents.apart import DrawerLost, draw_apart
 from app.documents.errors import DrawingFailed
+from app.documents.facts import template_of
 from app.documents.render import Drawn
 from app.documents.tax_form import draw_form
 from app.models.decisions import AdjustmentRow
 from app.models.documents import DocumentRow
-from app.services.issue_document import DRAWN_AS, TAX_FORMS
+from app.services.issue_document import TAX_FORMS
 from app.services.jobs import Lease
 from app.services.mail_documents import mail_documents
 from app.services.webhooks import emit_all
@@ -112,7 +113,7 @@ def _drawn(desk: Desk, lease: Lease, kind: str, facts: dict[str, Any]) -> Drawn:
     if kind in TAX_FORMS:
         return draw_form(facts, desk.settings.forms_dir)
     try:
-        return draw_apart(DRAWN_AS.get(kind, kind), facts)
+        return draw_apart(template_of(kind, facts), facts)
     except DrawerLost:
         if lease.attempt < MOST_LOST:
             raise

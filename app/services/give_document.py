@@ -1,4 +1,4 @@
-"""A document that somebody asked for: a tax form or a fact sheet of ours, issued against the customer's order.
+"""A document that somebody asked for: a form, a fact sheet, an invoice or a statement, issued against the order.
 
 The newest of a kind and language takes the place of the one before, which stays readable and says so.
 """
@@ -15,16 +15,30 @@ from app.ids import new_id
 from app.models.documents import DocumentRow
 from app.sellers import SellerEntity
 from app.services.compose_fact_sheet import fact_sheet_issue
+from app.services.compose_sale import sale_issue
+from app.services.compose_statements import refund_statement_issue, tax_statement_issue
 from app.services.compose_tax_form import tax_form_issue
-from app.services.issue_document import TAX_FORMS, Issue, ask_for_drawing, draft_facts, drawing_key, fix_documents
+from app.services.explain_decision import explain_decision
+from app.services.issue_document import (
+    TAX_FORMS,
+    Issue,
+    ask_for_drawing,
+    document_language,
+    draft_facts,
+    drawing_key,
+    fix_documents,
+)
 from app.services.jobs import process_name, run_job
-from app.services.read_order import visible_order
+from app.services.read_order import view_order, visible_order
 from app.services.read_sellers import seller_in_force
 from app.store.documents import StoredDocument, find_document, find_document_by_idempotency
 from app.store.jobs import find_job_by_key
 from app.store.orders import StoredOrder, touch_orders
 
-KINDS = ("vendor_fact_sheet", *sorted(TAX_FORMS))
+SALES = ("invoice", "pro_forma", "quote")
+STATEMENTS = ("tax_statement", "refund_statement")
+KINDS = ("vendor_fact_sheet", *SALES, *STATEMENTS, *sorted(TAX_FORMS))
+LASTING = frozenset({"invoice"})  # one supply has one invoice: nothing but a correction takes its place
 QUICK = TAX_FORMS  # drawn within the request
 
 
@@ -61,7 +75,7 @@ def give_document(
             return known
         order = visible_order(session, actor, reference, lock=True)
         seller = seller_in_force(session, order.seller)
-        issue = compose(desk, order, seller, asked, idempotency=key, actor=actor.name)
+        issue = compose(desk, session, order, seller, asked, idempotency=key, actor=actor.name)
         draft_facts(desk, issue)
         (issued,) = give_issues(desk, session, [issue])
         ask_for_drawing(session, issued.id, wake=asked.kind not in QUICK)
@@ -73,12 +87,45 @@ def give_document(
 
 
 def compose(
-    desk: Desk, order: StoredOrder, seller: SellerEntity, asked: DocumentAsked, *, idempotency: str, actor: str
+    desk: Desk,
+    session: Session,
+    order: StoredOrder,
+    seller: SellerEntity,
+    asked: DocumentAsked,
+    *,
+    idempotency: str,
+    actor: str,
 ) -> Issue:
     """What is to be issued. Raises InvalidInput and DrawingFailed where there is no such document."""
+    if asked.kind in (*SALES, *STATEMENTS):
+        return _composed_from_decision(desk, session, order, seller, asked, idempotency=idempotency, actor=actor)
     if asked.kind in TAX_FORMS:
         return tax_form_issue(desk, order, seller, kind=asked.kind, idempotency=idempotency, actor=actor)
     return fact_sheet_issue(order, seller, idempotency=idempotency, actor=actor, language=asked.language)
+
+
+def _composed_from_decision(
+    desk: Desk,
+    session: Session,
+    order: StoredOrder,
+    seller: SellerEntity,
+    asked: DocumentAsked,
+    *,
+    idempotency: str,
+    actor: str,
+) -> Issue:
+    """A document about the sale, from the order, its stored decision told in the language, and its adjustments."""
+    view = view_order(session, order)
+    told = document_language(asked.language or order.customer.language).tag.split("-")[0]
+    explained = None
+    if view.decision is not None:
+        explained = explain_decision(view.decision | {"id": order.decision_id}, language=told, book=desk.book)
+    common = {"language": asked.language, "idempotency": idempotency, "actor": actor}
+    if asked.kind == "tax_statement":
+        return tax_statement_issue(view, explained, seller, **common)
+    if asked.kind == "refund_statement":
+        return refund_statement_issue(view, seller, **common)
+    return sale_issue(view, explained, seller, kind=asked.kind, **common)
 
 
 def give_issues(desk: Desk, session: Session, issues: Sequence[Issue]) -> list[StoredDocument]:
@@ -96,6 +143,8 @@ def _supersede_older(session: Session, newest: Mapping[tuple[str, str, str], str
         DocumentRow.order_id.in_({order_id for order_id, _, _ in newest}), DocumentRow.superseded_by.is_(None)
     )
     for row in session.scalars(standing):
+        if row.kind in LASTING:
+            continue
         successor = newest.get((row.order_id or "", row.kind, row.language))
         if successor not in {None, row.id}:
             row.superseded_by = successor

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
@@ -194,7 +193,7 @@ def _fips(state: str, book: RuleBook) -> str | None:
     return next((row["fips"] for row in book.table("codes.us_states") if row["code"] == state), None)
 
 
-def _digest(stream: BufferedReader) -> str:
+def _digest(stream: BinaryIO) -> str:
     digest = hashlib.file_digest(stream, "sha256").hexdigest()
     stream.seek(0)
     return digest

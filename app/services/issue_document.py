@@ -33,8 +33,6 @@ from app.store.sealed import masked_json, sealed_json
 from app.store.tax_id_checks import StoredCheck
 
 DEFAULT_LANGUAGE = "en"
-# Documents of these kinds are drawn by another kind's template: a new invoice is one that takes another's place.
-DRAWN_AS = {"invoice": "corrected_invoice"}
 # Forms that are filled in; everything else is a letter.
 TAX_FORMS = frozenset({"w9"})
 # The letters of a series where the seller names none of its own.
@@ -44,13 +42,21 @@ SERIES = {
     "corrected_invoice": "CI",
     "tax_id_evidence": "EV",
     "vendor_fact_sheet": "FS",
+    "quote": "QU",
+    "pro_forma": "PF",
+    "tax_statement": "TS",
+    "refund_statement": "RS",
+    "invoice_copy": "IC",
     "w9": "W9",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """What is issued: the kind, for which order, why, and how its facts are made once its header is known."""
+    """What is issued: the kind, for which order, why, and how its facts are made once its header is known.
+
+    ``series``: which numbers it counts in, where these are not its kind's.
+    """
 
     kind: str
     order: StoredOrder
@@ -60,6 +66,7 @@ class Issue:
     adjustment_id: str | None = None
     check_id: str | None = None
     actor: str = "system"
+    series: str | None = None
 
 
 def issue_document(desk: Desk, session: Session, issue: Issue, *, wake: bool = True) -> StoredDocument:
@@ -105,7 +112,7 @@ def ask_for_drawing(session: Session, document_id: str, *, wake: bool = True) ->
 def _numbers(session: Session, issues: Sequence[Issue]) -> list[Number]:
     """The number of each document, the counter of each series moved once."""
     sellers = {code: seller_in_force(session, code) for code in {issue.order.seller for issue in issues}}
-    patterns = [series_pattern(sellers[issue.order.seller], issue.kind) for issue in issues]
+    patterns = [series_pattern(sellers[issue.order.seller], issue.series or issue.kind) for issue in issues]
     counts = sorted(Counter(patterns).items())  # in one order, so that two transactions never wait for each other
     taken = {pattern: iter(next_numbers(session, pattern, clock.today(), count)) for pattern, count in counts}
     return [next(taken[pattern]) for pattern in patterns]
@@ -226,7 +233,7 @@ def _checked(desk: Desk, issue: Issue, header: facts.Header) -> dict[str, Any]:
         if issue.kind in TAX_FORMS:
             check_form(members, desk.settings.forms_dir)
         else:
-            check(DRAWN_AS.get(issue.kind, issue.kind), members)
+            check(facts.template_of(issue.kind, members), members)
     except (InvalidFacts, DrawingFailed) as refusal:
         detail = f"The {issue.kind} cannot be drawn from what is stored; nothing was issued. {refusal.detail}"
         raise InvalidInput(detail, *refusal.faults, document_kind=issue.kind) from refusal

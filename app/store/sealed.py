@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from app.models.access import IdempotencyRow
 from app.models.base import SealedValues
-from app.models.certificates import ExemptionCertificateRow
 from app.models.documents import DocumentRow
 from app.models.orders import SellerRow
 from app.models.webhooks import WebhookEndpoint
@@ -24,7 +23,6 @@ MARK = "sealed"
 # Every table with sealed values and the column that holds them.
 COLUMNS: dict[type[SealedValues], str] = {
     DocumentRow: "facts",
-    ExemptionCertificateRow: "numbers",
     IdempotencyRow: "body",
     SellerRow: "data",
     WebhookEndpoint: "secret",

@@ -26,6 +26,15 @@ LANGUAGES = {
     "tax_id_evidence": ("en", "de", "fr"),
     "vendor_fact_sheet": ("en", "de", "fr"),
     "vendor_fact_sheet_us": ("en",),
+    "invoice": ("en", "de", "ja"),
+    "invoice_reverse_charge": ("it",),
+    "invoice_texas": ("en", "es"),
+    "quote": ("pt-BR",),
+    "pro_forma": ("en",),
+    "tax_statement": ("de", "fr"),
+    "tax_statement_texas": ("en", "ja"),
+    "refund_statement": ("en", "de", "es", "it"),
+    "refund_statement_untouched": ("ja",),
 }
 CASES = [(name, language) for name, languages in LANGUAGES.items() for language in languages]
 

@@ -235,7 +235,7 @@ def test_the_file_is_archivable_tagged_and_names_its_document() -> None:
     assert f"<dc:identifier>{facts.header.document_id}</dc:identifier>" in xmp
     assert xmp.count("</rdf:RDF>") == 1
     assert information["/CreationDate"] == information["/ModDate"] == "D:20261122"
-    assert information["/Title"] == "Avoir DE-CN-2026-000417"
+    assert information["/Title"] == "Facture d’avoir DE-CN-2026-000417"
     for page in reader.pages:
         for font in page["/Resources"]["/Font"].values():  # type: ignore[index, union-attr]
             descriptor = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"]

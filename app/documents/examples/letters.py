@@ -1,4 +1,4 @@
-"""Named example facts, complete and consistent, for preview, tests and bench. All parties are fictitious."""
+"""Example facts of the corrections of invoices and of records about a party."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,6 +49,9 @@ REVERSE_CHARGE = {
     "en": "Reverse charge",
     "de": "Steuerschuldnerschaft des Leistungsempfängers",
     "fr": "Autoliquidation",
+    "es": "inversión del sujeto pasivo",
+    "it": "inversione contabile",
+    "pt-BR": "Autoliquidação",
 }
 OPTIONS = {"en": "Visa card", "de": "Visa-Karte", "fr": "carte Visa"}
 
@@ -100,6 +103,12 @@ def sums(rows: tuple[Line, ...], country: str) -> tuple[tuple[TaxTotal, ...], To
     net, tax = sum((r.net for r in rows), zero), sum((r.tax for r in rows), zero)
     total = TaxTotal(category=rows[0].category, rate_percent=rows[0].rate_percent, country=country, net=net, tax=tax)
     return (total,), Totals(net=net, tax=tax, gross=net + tax)
+
+
+def reverse_charge_notice(language: str) -> Notice:
+    """The wording of Art. 226(11a); English where the law has none in the language."""
+    text = REVERSE_CHARGE.get(language, "Reverse charge")
+    return Notice(code="reverse_charge", text=text, law="2006/112/EC Art. 196, 226(11a)")
 
 
 def credit_note(language: str = "en", rows: int = 2, currency: str = "EUR", places: int = 2) -> CreditNote:
@@ -165,13 +174,7 @@ def corrected_invoice(language: str = "en") -> CorrectedInvoice:
         totals=totals,
         amount_paid=totals.gross,
         amount_due=totals.gross - totals.gross,
-        notices=(
-            Notice(
-                code="reverse_charge",
-                text=REVERSE_CHARGE.get(language, "Reverse charge"),
-                law="2006/112/EC Art. 196, 226(11a)",
-            ),
-        ),
+        notices=(reverse_charge_notice(language),),
         law=("2006/112/EC Art. 44, 196, 226",),
     )
 
@@ -297,7 +300,7 @@ def vendor_fact_sheet_us(language: str = "en") -> VendorFactSheet:
     )
 
 
-EXAMPLES: dict[str, Callable[[str], Facts]] = {
+LETTERS: dict[str, Callable[[str], Facts]] = {
     "credit_note": credit_note,
     "credit_note_tax_only": credit_note_tax_only,
     "credit_note_long": credit_note_long,
