@@ -38,6 +38,15 @@ ROW_KEYS = (
     "arriving_rates",
     "currency",
     "per",
+    "percent",
+    "scope",
+    "above",
+    "up_to",
+    "threshold",
+    "sales",
+    "transactions",
+    "transactions_over",
+    "period",
 )
 TAX_KEYS = ("type", "name")
 

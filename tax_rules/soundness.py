@@ -101,7 +101,9 @@ def _places(book: RuleBook) -> frozenset[str]:
     """Every code that a sale's place can have."""
     territories = {row["code"] for row in book.table("vat.territories")}
     provinces = {f"CA-{row['code']}" for row in book.table("codes.canadian_provinces")}
-    return COMMUNITIES | book.countries.keys() | territories | provinces
+    states = {f"US-{row['code']}" for row in book.table("us.states")}
+    cities = {f"US-{row['state']}-{row['city'].upper()}" for row in book.table("us.local_rates")}
+    return COMMUNITIES | book.countries.keys() | territories | provinces | states | cities
 
 
 def _histories(book: RuleBook) -> Iterator[tuple[Row, ...]]:

@@ -191,13 +191,13 @@ def test_amounts_are_written_with_the_currencys_decimals(
 
 
 def test_undetermined_amounts_are_null_and_never_zero(answer: Answer) -> None:
-    found = answer(seller="us", customer={"kind": "consumer", "country": "US", "state": "TX"}, currency="USD")
+    found = answer(seller="us", customer={"kind": "consumer", "country": "US"}, currency="USD")
     assert found["outcome"] == "undetermined"
     amounts = ("amount_subtotal", "taxable_amount", "tax_amount", "amount_total")
     assert [found[name] for name in amounts] == [None] * 4
     one = found["lines"][0]
-    assert (one["tax_amount"], one["rate_percent"], one["taxability_reason"]) == (None, None, "not_supported")
-    assert [warning["code"] for warning in found["warnings"]] == ["sales_tax_not_supported"]
+    assert (one["tax_amount"], one["rate_percent"], one["taxability_reason"]) == (None, None, "undetermined")
+    assert [warning["code"] for warning in found["warnings"]] == ["us_state_unknown"]
 
 
 @pytest.mark.parametrize(

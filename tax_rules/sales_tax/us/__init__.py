@@ -1,1 +1,1 @@
-"""US sales tax: states, counties, cities and districts."""
+"""United States: the sales taxes of states and their localities, and what they rest on."""
