@@ -18,8 +18,10 @@ from app.logs import configure_logs
 from app.registers.double import RegisterDouble
 from app.schemas.calculation_answers import calculation_answer
 from app.services.give_document import DocumentAsked, give_document, offered_kinds
+from app.services.issue_document import TAX_FORMS
 from app.services.jobs import Outcome, process_name, run_job
 from app.services.read_document import find_documents
+from app.services.read_order import read_order
 from app.services.refund_tax import refund_tax
 from app.services.seed import Situation, seed_orders
 from app.services.verify_document import Result, verify_document
@@ -30,12 +32,20 @@ from app.store.schema import upgrade
 from app.tasks.handlers import register_handlers
 
 LONGEST_SECONDS = 120.0
+OF_THE_SELLER = frozenset({"vendor_fact_sheet"}) | TAX_FORMS
+# Order, kind, and language where it is not the customer's.
+GIVEN = (
+    ("JP-CONSUMER-YEN", "invoice", None),
+    ("FR-LATE-VAT-ID", "tax_statement", "fr"),
+    ("DE-BUYER-DETAILS", "tax_statement", "de"),
+    ("FR-LATE-VAT-ID", "refund_statement", None),
+)
 
 
 @click.command()
 @json_option
 def demo(*, as_json: bool) -> None:
-    """Refund the VAT of the example orders, give tax forms and fact sheets; PDFs in DATA_DIR/demo, a line for each."""
+    """Refund the VAT of the example orders, give forms, invoices and statements; PDFs in DATA_DIR/demo, a line each."""
     settings = Settings.from_environment()
     configure_logs(settings, quiet=True)
     folder = settings.data_dir / "demo"
@@ -97,16 +107,14 @@ def _refund(desk: Desk, example: Situation) -> None:
 
 
 def _give(desk: Desk, examples: list[Situation]) -> None:
-    """What each seller gives to customers, for the first of its orders."""
+    """What each seller gives to customers, for the first of its orders, and what is said of single orders."""
+    asked = list(GIVEN)
     for example in {example.order.seller: example for example in reversed(examples)}.values():
-        for kind in offered_kinds(desk, example.order.seller):
-            give_document(
-                desk,
-                SYSTEM,
-                example.reference,
-                DocumentAsked(kind=kind),
-                idempotency=f"demo:{example.reference}:{kind}",
-            )
+        offered = offered_kinds(desk, read_order(desk, SYSTEM, example.reference).order)
+        asked += [(example.reference, kind, None) for kind in offered if kind in OF_THE_SELLER]
+    for reference, kind, language in asked:
+        key = f"demo:{reference}:{kind}:{language}"
+        give_document(desk, SYSTEM, reference, DocumentAsked(kind=kind, language=language), idempotency=key)
 
 
 def _work(desk: Desk) -> None:

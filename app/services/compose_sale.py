@@ -44,7 +44,9 @@ def sale_issue(
     order = view.order
     original = invoice_of(view) if kind == facts.Invoice.kind else None
     if original is None:
-        _refuse_by_status(kind, OrderStatus(order.status))
+        why = refusal_by_status(kind, OrderStatus(order.status))
+        if why:
+            raise InvalidInput("Nothing was issued.", Fault("/kind", "not_by_status", why))
     words = document_language(language or order.customer.language)
     makers = {facts.Invoice.kind: _invoice, facts.Quote.kind: _quote, facts.ProForma.kind: _pro_forma}
     return Issue(
@@ -67,15 +69,14 @@ def invoice_of(view: OrderView) -> Invoice | None:
     return first and Invoice(number=first.number, issued_on=first.issued_on)
 
 
-def _refuse_by_status(kind: str, status: OrderStatus) -> None:
+def refusal_by_status(kind: str, status: OrderStatus) -> str | None:
+    """Why an order of this status is given no document of this kind; None where it is."""
     is_quote = status == OrderStatus.QUOTE
-    why = {
+    return {
         facts.Quote.kind: None if is_quote else "Only an order with status quote has a quote.",
         facts.Invoice.kind: None if status in BILLED else f"An order with status {status} is not billed yet.",
         facts.ProForma.kind: "A cancelled order is not billed." if status == OrderStatus.CANCELLED else None,
     }[kind]
-    if why:
-        raise InvalidInput("Nothing was issued.", Fault("/kind", "not_by_status", why))
 
 
 def _invoice(

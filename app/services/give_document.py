@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.desk import Desk
+from app.facts import OrderStatus
 from app.ids import new_id
 from app.models.documents import DocumentRow
 from app.sellers import SellerEntity
 from app.services.compose_fact_sheet import fact_sheet_issue
-from app.services.compose_sale import sale_issue
+from app.services.compose_sale import refusal_by_status, sale_issue
 from app.services.compose_statements import refund_statement_issue, tax_statement_issue
 from app.services.compose_tax_form import tax_form_issue
 from app.services.explain_decision import explain_decision
@@ -42,12 +43,17 @@ LASTING = frozenset({"invoice"})  # one supply has one invoice: nothing but a co
 QUICK = TAX_FORMS  # drawn within the request
 
 
-def offered_kinds(desk: Desk, seller_code: str) -> tuple[str, ...]:
-    """The kinds that can be given for an order of this seller: its own tax form, and what every seller has."""
+def offered_kinds(desk: Desk, order: StoredOrder) -> tuple[str, ...]:
+    """The kinds that can be given for an order: its seller's own tax form, and what its status allows."""
     with desk.database.reading() as session:
-        form = seller_in_force(session, seller_code).tax_form
-    own = form.kind if form else None
-    return tuple(kind for kind in KINDS if kind not in TAX_FORMS or kind == own)
+        form = seller_in_force(session, order.seller).tax_form
+    not_offered = {kind for kind in SALES if refusal_by_status(kind, OrderStatus(order.status))}
+    not_offered |= TAX_FORMS - {form.kind if form else None}
+    if order.invoices:
+        not_offered.discard("invoice")  # a copy of it
+    if order.decision_id is None:
+        not_offered.add("tax_statement")
+    return tuple(kind for kind in KINDS if kind not in not_offered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,7 +86,7 @@ def show_order(reference: str, form: Form, *, done: str = "", status: int = 200)
         "order",
         status,
         form=form,
-        given=offered_kinds(desk, view.order.seller),
+        given=offered_kinds(desk, view.order),
         languages=SHIPPED,
         view=view,
         check=newest_check(view),
