@@ -128,9 +128,9 @@ def _charged(line: SaleLine, currency: Currency) -> Decimal:
 def _treatments(sale: Sale, charged: list[Decimal], book: RuleBook) -> list[Treatment]:
     """The treatment of every line, with the rates that the caller states."""
     situations = _situations(sale, charged)
-    kinds: dict[Situation, list[ProductKind]] = {}
+    kinds: dict[Situation, set[ProductKind]] = {}
     for line, situation in zip(sale.lines, situations, strict=True):
-        kinds.setdefault(situation, []).append(line.product_kind)
+        kinds.setdefault(situation, set()).add(line.product_kind)
     found = {situation: decide_treatments(situation, wanted, book) for situation, wanted in kinds.items()}
     return [
         state_rates(found[situation][line.product_kind], line.reference, sale.rates_override)

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from tax_rules.hashing import KeepsHash, hashed_once
 from tax_rules.rulefiles import Row, Value
 
 
@@ -101,8 +102,9 @@ class Notice:
     text: str
 
 
+@hashed_once
 @dataclass(frozen=True, slots=True)
-class Jurisdiction:
+class Jurisdiction(KeepsHash):
     """Whose tax it is. ``country`` is the state's code, ``code`` the territory's where it has one of its own."""
 
     country: str

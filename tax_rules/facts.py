@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from tax_rules.hashing import KeepsHash, hashed_once
+
 
 class CustomerKind(StrEnum):
     BUSINESS = "business"
@@ -101,8 +103,9 @@ class DatedFlag:
         return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
 
 
+@hashed_once
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SellerFacts:
+class SellerFacts(KeepsHash):
     """The seller as the law sees it: where it is established and where it is registered.
 
     ``below_eu_threshold``: all of Directive 2006/112/EC Art. 59c holds: one establishment, cross-border sales to EU
@@ -175,8 +178,9 @@ class LocationEvidence:
     source: str | None = None
 
 
+@hashed_once
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
+class Customer(KeepsHash):
     """Who buys and where. ``business_use`` false makes a business buy as a consumer (private use)."""
 
     kind: CustomerKind
@@ -295,8 +299,9 @@ class SaleLine:
     price_per_item: Decimal | None = None
 
 
+@hashed_once
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(KeepsHash):
     """Everything that decides how a product is taxed, but the product and the money: frozen, so answers may be kept.
 
     ``on`` is the civil date of the chargeable event. ``ship_to`` is where the goods of this line go, None for the

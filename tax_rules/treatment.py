@@ -4,8 +4,9 @@ A situation is frozen and hashable and the answer depends on nothing else, so a 
 long as the rule book's digest stays the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from tax_rules.decision import Caution, Confidence, Jurisdiction, Outcome, Reason, Step, Treatment, weakest
 from tax_rules.facts import GOODS, ProductKind, RegistrationKind, Situation
@@ -19,6 +20,8 @@ from tax_rules.vat.goods import decide_goods
 from tax_rules.vat.rate import ANY_OTHER, PRODUCT_RATES
 from tax_rules.vat.territory import TaxPlace, tax_place
 
+KEPT = 8192
+"""How many decisions a book remembers: some 20 MB."""
 SALES_TAX_KINDS = {"US": (RegistrationKind.SALES_TAX,)}
 US_TERRITORIES = "US-T"
 NORTH_AMERICA = frozenset({"US", "CA"})
@@ -30,14 +33,21 @@ def decide_treatments(
     situation: Situation, products: Iterable[ProductKind], book: RuleBook
 ) -> dict[ProductKind, Treatment]:
     """How each kind of product is taxed in one situation; kinds that no rule tells apart share one treatment."""
-    decided: dict[ProductKind, Treatment] = {}
-    found: dict[ProductKind, Treatment] = {}
-    for product in products:
-        like = product if _is_north_american(situation, product) else _taxed_like(product)
-        if like not in decided:
-            decided[like] = decide_treatment(situation, like, book)
-        found[product] = decided[like]
-    return found
+    decide = book.derive(_kept_decisions)
+    return {
+        product: decide(situation, product if _is_north_american(situation, product) else _taxed_like(product))
+        for product in products
+    }
+
+
+def _kept_decisions(book: RuleBook) -> Callable[[Situation, ProductKind], Treatment]:
+    """The decisions of one book; the situations asked for last are remembered, and die with the book."""
+
+    @lru_cache(maxsize=KEPT)
+    def decide(situation: Situation, product: ProductKind) -> Treatment:
+        return decide_treatment(situation, product, book)
+
+    return decide
 
 
 def _taxed_like(product: ProductKind) -> ProductKind:
