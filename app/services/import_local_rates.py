@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
@@ -193,7 +194,7 @@ def _fips(state: str, book: RuleBook) -> str | None:
     return next((row["fips"] for row in book.table("codes.us_states") if row["code"] == state), None)
 
 
-def _digest(stream: BinaryIO) -> str:
+def _digest(stream: BufferedReader) -> str:
     digest = hashlib.file_digest(stream, "sha256").hexdigest()
     stream.seek(0)
     return digest
