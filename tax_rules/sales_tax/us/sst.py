@@ -309,7 +309,9 @@ def _code(cells: _Cells, column: int, kind: str) -> str | None:
 
 def _districts(cells: _Cells) -> tuple[tuple[str, str], ...]:
     """Type and code of each special district; triples of type 45 are location codes of a state and levy nothing."""
-    found = []
+    found: list[tuple[str, str]] = []
+    if not any(cells.texts[29:LAST_DISTRICT_COLUMN]):
+        return ()
     for column in range(30, LAST_DISTRICT_COLUMN, 3):
         if not any(cells.texts[column - 1 : column + 2]):
             continue
