@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from tax_rules.facts import LocationEvidence
+
 
 class OrderStatus(StrEnum):
     """Where an order stands; a preorder authorisation is an order."""
@@ -182,15 +184,80 @@ class TaxIdAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateNumber:
+    """A state where a certificate holds, with the number that the customer has there."""
+
+    state: str
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateText:
+    """What an exemption certificate says. ``product_kinds`` empty: for all. A ``single`` one holds for one order."""
+
+    form: str
+    reason: str
+    states: tuple[StateNumber, ...]
+    product_kinds: tuple[str, ...] = ()
+    kind: str = "blanket"
+    signed_on: date | None = None
+    effective_from: date | None = None
+    expires_on: date | None = None
+    document_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateGiven:
+    """An exemption certificate as a customer of a client gave it."""
+
+    client: str
+    customer: str
+    text: CertificateText
+    order_reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportProofGiven:
+    """A document on the transport of goods."""
+
+    kind: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaxRefundAsked:
-    """A tax refund on an order: why, and the proof."""
+    """A tax refund on an order: why, and the proof.
+
+    ``certificate`` is the id of one on file, ``certificate_given`` one that comes with the wish. ``product_kinds`` are
+    the right ones by line. ``address`` is the right one and ``evidence`` shows it.
+    """
 
     reason: RefundReason
     tax_id: TaxId | None = None
     valid_from: date | None = None
     lines: tuple[str, ...] = ()
     note: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    transport_proof: tuple[TransportProofGiven, ...] = ()
+    certificate: str | None = None
+    certificate_given: CertificateText | None = None
+    address: Address | None = None
+    evidence: tuple[LocationEvidence, ...] = ()
+    product_kinds: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "TaxRefundAsked":
+        """The wish that :func:`as_json` wrote; one of an earlier version has fewer members."""
+        given = {name: data[name] for name in ("note", "certificate", "product_kinds") if name in data}
+        return cls(
+            reason=RefundReason(data["reason"]),
+            tax_id=TaxId(**data["tax_id"]) if data["tax_id"] else None,
+            valid_from=date.fromisoformat(data["valid_from"]) if data["valid_from"] else None,
+            lines=tuple(data["lines"]),
+            transport_proof=tuple(TransportProofGiven(**proof) for proof in data.get("transport_proof", ())),
+            address=Address(**data["address"]) if data.get("address") else None,
+            evidence=tuple(LocationEvidence(**item) for item in data.get("evidence", ())),
+            **given,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

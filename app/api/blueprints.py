@@ -1,10 +1,12 @@
 """The API's resources, in the order in which its description shows them."""
 
 from app.api import (
+    adjustments,
     audit_events,
     audit_exports,
     bulk,
     calculations,
+    certificates,
     documents,
     orders,
     rates,
@@ -18,6 +20,8 @@ API_BLUEPRINTS = (
     calculations.bp,
     rates.bp,
     orders.bp,
+    adjustments.bp,
+    certificates.bp,
     documents.bp,
     bulk.bp,
     audit_events.bp,

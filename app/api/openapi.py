@@ -65,6 +65,8 @@ HEADERS = {
     "getDocument": (IF_NONE_MATCH,),
     "getCalculation": (IF_NONE_MATCH,),
     "getTaxIdCheck": (IF_NONE_MATCH,),
+    "getAdjustment": (IF_NONE_MATCH,),
+    "getCertificate": (IF_NONE_MATCH,),
     "getAuditExport": (IF_NONE_MATCH,),
     "exportAudit": (PREFER,),
     "giveDocumentsInBulk": (PREFER,),

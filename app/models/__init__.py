@@ -1,6 +1,19 @@
 """Tables, one file per aggregate; no queries, no rules. Importing this package knows them all."""
 
-from app.models import access, audit, bulk, decisions, documents, exports, jobs, local_rates, mails, orders, webhooks
+from app.models import (
+    access,
+    audit,
+    bulk,
+    certificates,
+    decisions,
+    documents,
+    exports,
+    jobs,
+    local_rates,
+    mails,
+    orders,
+    webhooks,
+)
 from app.models.base import Base
 
 __all__ = [
@@ -8,6 +21,7 @@ __all__ = [
     "access",
     "audit",
     "bulk",
+    "certificates",
     "decisions",
     "documents",
     "exports",

@@ -94,3 +94,9 @@ class RefundSchema(StrictSchema):
     def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         dry_run = data.pop("dry_run")
         return {"facts": RefundAsked(**(data | {"lines": tuple(data["lines"])})), "dry_run": dry_run}
+
+
+class DecisionSchema(StrictSchema):
+    """What a second person says to a refund."""
+
+    note = Text(max_length=1000, allow_none=True, load_default=None)

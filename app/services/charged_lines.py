@@ -4,14 +4,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from app.errors import OriginalInvoiceMissing
-from app.facts import Invoice
+from app.errors import Conflict, Fault, InvalidInput, NothingToRefund, OriginalInvoiceMissing
+from app.facts import Invoice, OrderStatus
 from app.services.read_order import ISSUED, OrderView
 from app.store.orders import OrderLine
 from tax_rules.adjust.charged import ChargedLine, ChargedPart
 from tax_rules.facts import ProductKind
 
 ZERO = Decimal(0)
+ADJUSTABLE = frozenset({OrderStatus.OPEN, OrderStatus.PAID, OrderStatus.PARTIALLY_REFUNDED})
 PRICE = "refund"
 """The kind of an adjustment that gives a price back; all others change the tax alone."""
 
@@ -31,6 +32,22 @@ def charged_lines(view: OrderView, only: tuple[str, ...] = ()) -> tuple[ChargedL
             elif tax:
                 lines[line.reference] = line.after_correction(tax, parts)
     return tuple(line for reference, line in lines.items() if not only or reference in only)
+
+
+def refuse_unadjustable(view: OrderView, lines: tuple[str, ...]) -> None:
+    """Refuse an order that has no invoice to correct yet or any more, and lines that it does not have."""
+    if view.order.status == OrderStatus.REFUNDED:
+        raise NothingToRefund("The order was refunded in full.", refundable="0")
+    if view.order.status not in ADJUSTABLE:
+        raise Conflict(f"An order with status {view.order.status} has no invoice to correct.")
+    known = {line.reference for line in view.order.lines}
+    faults = [
+        Fault(f"/lines/{n}", "unknown_line", "The order has no such line.")
+        for n, reference in enumerate(lines)
+        if reference not in known
+    ]
+    if faults:
+        raise InvalidInput("The refund was refused.", *faults)
 
 
 def original_invoice(view: OrderView) -> Invoice:

@@ -1,11 +1,11 @@
 """The documents of a refund, composed from the order and the decision: nothing is decided here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.documents import facts
-from app.facts import Customer, Invoice, PaymentKind
+from app.facts import Address, Customer, Invoice, PaymentKind
 from app.i18n import Language
 from app.postal import address_lines
 from app.reference.load import reference
@@ -14,6 +14,7 @@ from app.services.issue_document import seller_block
 from app.services.read_order import OrderView
 from app.store.orders import OrderLine
 from tax_rules.adjust.decision import AdjustmentDecision, Credits, RefundLine
+from tax_rules.decision import Outcome
 from tax_rules.facts import TaxId
 
 ZERO = Decimal(0)
@@ -29,6 +30,7 @@ class RefundCase:
     decision: AdjustmentDecision
     reason: str
     tax_id: TaxId | None = None
+    address: Address | None = None
     invoice: Invoice
     language: Language
 
@@ -77,36 +79,38 @@ def new_invoice(case: RefundCase, header: facts.Header, *, credit_note_number: s
     """
     order, decision = case.view.order, case.decision
     is_new = credit_note_number is not None
-    category = decision.vat_category or "S"
     rows = tuple(
-        _row(
-            line,
-            r.net,
-            r.tax_after,
-            None if is_new else r.rate_before,
-            category if is_new else line.vat_category or "S",
-        )
+        _row(line, r.net, r.tax_after, *(_corrected(case, r) if is_new else (r.rate_before, line.vat_category or "S")))
         for line, r in _pairs(case)
     )
+    customer = replace(order.customer, address=case.address) if case.address else order.customer
     totals = _totals(case, rows)
     is_paid = case.view.totals.outstanding <= 0
     return facts.CorrectedInvoice(
         header=header,
         seller=seller_block(case.seller, case.language, order.supply_date, case.seller.country),
-        customer=party(order.customer, case.language, with_tax_id=case.tax_id),
+        customer=party(customer, case.language, with_tax_id=case.tax_id),
         replacement="new_invoice" if is_new else "amended_invoice",
         original_invoice=facts.InvoiceReference(number=case.invoice.number, issued_on=case.invoice.issued_on),
         credit_note_number=credit_note_number,
         supply_date=order.supply_date,
         currency=order.currency,
         lines=rows,
-        tax_totals=_tax_totals(case, rows),
+        tax_totals=_tax_totals(case, rows, is_new=is_new),
         totals=totals,
         amount_paid=totals.gross if is_paid else case.places,
         amount_due=case.places if is_paid else totals.gross,
         notices=_notices(case),
         law=_unique((*CORRECTION_LAW, *decision.law)),
     )
+
+
+def _corrected(case: RefundCase, line: RefundLine) -> tuple[Decimal | None, str]:
+    """Rate and category of a row of the new invoice; no rate where no tax is charged."""
+    treatment = line.treatment or case.decision.treatment
+    category = (treatment and treatment.vat_category) or "S"
+    is_taxed = treatment is not None and treatment.outcome in (Outcome.CHARGE, Outcome.ZERO_RATED)
+    return treatment.rate if treatment and is_taxed else None, category
 
 
 def _credited(line: RefundLine, what: Credits) -> tuple[Decimal, Decimal]:
@@ -141,8 +145,12 @@ def _totals(case: RefundCase, rows: tuple[facts.Line, ...]) -> facts.Totals:
     return facts.Totals(net=net, tax=tax, gross=net + tax)
 
 
-def _tax_totals(case: RefundCase, rows: tuple[facts.Line, ...]) -> tuple[facts.TaxTotal, ...]:
+def _tax_totals(case: RefundCase, rows: tuple[facts.Line, ...], *, is_new: bool = False) -> tuple[facts.TaxTotal, ...]:
+    """Sums by category, rate and the state whose tax it is: after a correction that may be another."""
     countries = {line.reference: line.tax_country for line in case.view.order.lines}
+    if is_new:
+        decided = {line.reference: line.treatment for line in case.decision.lines}
+        countries |= {name: t.jurisdiction.country for name, t in decided.items() if t is not None}
     sums: dict[tuple[str, Decimal | None, str | None], tuple[Decimal, Decimal]] = {}
     for row in rows:
         country = countries[row.reference] if row.rate_percent is not None else None

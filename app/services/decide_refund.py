@@ -20,6 +20,7 @@ from app.store.tax_id_checks import StoredCheck
 from tax_rules import facts as rules
 from tax_rules.adjust.decision import AdjustmentDecision, RefundOutcome
 from tax_rules.adjust.late_tax_id import LateTaxId, decide_late_tax_id
+from tax_rules.adjust.transport import TransportProof
 from tax_rules.explain import caution_in_words, step_in_words
 from tax_rules.identifiers import IdentifierCheck, check_identifier
 from tax_rules.vat.evidence import number_country
@@ -84,6 +85,7 @@ def decide_refund(
         supply_date=order.supply_date,
         lines=charged_lines(view, asked.lines),
         tax_id=tax_id,
+        transport_proofs=tuple(TransportProof(proof.kind, proof.reference) for proof in asked.transport_proof),
     )
     decision = decide_late_tax_id(late, desk.book)
     _refuse_by_outcome(desk, decision, evidence)

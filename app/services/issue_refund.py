@@ -24,6 +24,7 @@ from app.store import audit
 from app.store.adjustments import StoredAdjustment, adjustment_record
 from app.store.documents import list_documents
 from app.store.orders import touch_order
+from tax_rules.adjust.correction import BY_HAND
 from tax_rules.adjust.decision import Credits, RefundLine, RefundOutcome
 
 ZERO = Decimal(0)
@@ -84,7 +85,7 @@ def issue_refund(  # one transaction: the adjustment, its numbers, its jobs, its
     for kind in case.decision.documents:
         draft_facts(desk, issue_of(case, kind, plan, "—"))  # all or none: refused before anything is written
     row = waiting or draft_row(wish, case.view, status="issued")
-    why = None if approver else approval_needed(desk.settings, case.view.order.currency, case.decision.gross_refund)
+    why = None if approver else _approval_needed(desk, case)
     if why:
         return _wait_for_approval(session, row, case, wish, why), ()
     fill(row, case)
@@ -116,6 +117,11 @@ def issue_refund(  # one transaction: the adjustment, its numbers, its jobs, its
     emit(session, "adjustment.issued", {"id": row.id}, client_code=case.view.order.client)
     session.flush()
     return adjustment_record(row), tuple(documents)
+
+
+def _approval_needed(desk: Desk, case: RefundCase) -> ApprovalNeeded | None:
+    amount, is_by_hand = case.decision.gross_refund, case.decision.rule == BY_HAND
+    return approval_needed(desk.settings, case.view.order.currency, amount, is_by_hand=is_by_hand)
 
 
 def wait_for_register(session: Session, view: OrderView, wish: Wish, lines: tuple[str, ...]) -> StoredAdjustment:
@@ -178,7 +184,7 @@ def draft_refund(desk: Desk, case: RefundCase, wish: Wish) -> tuple[StoredAdjust
         issue = issue_of(case, kind, row, credited)
         documents.append(RefundDocument(None, kind, None, draft_facts(desk, issue)))
         credited = "—"
-    if why := approval_needed(desk.settings, case.view.order.currency, case.decision.gross_refund):
+    if why := _approval_needed(desk, case):
         row.evidence = row.evidence | {"approval": why.members()}
     return adjustment_record(row), tuple(documents)
 

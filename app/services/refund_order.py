@@ -14,14 +14,13 @@ from app.actor import Actor
 from app.desk import Desk
 from app.errors import ExceedsRefundable, Fault, InvalidInput, NothingToRefund
 from app.facts import PriceRefundReason, RefundAsked, RefundLineAsked, RefundMode
-from app.services.charged_lines import PRICE, charged_lines, decided_line, original_invoice
+from app.services.charged_lines import PRICE, charged_lines, decided_line, original_invoice, refuse_unadjustable
 from app.services.compose_refund import RefundCase
 from app.services.issue_document import document_language
 from app.services.issue_refund import Refund, Wish, draft_refund, issue_refund, refund_as_issued
 from app.services.read_order import OrderView, view_order, visible_order
 from app.services.read_sellers import seller_in_force
 from app.services.refund_policy import check_window
-from app.services.refund_tax import refuse_unadjustable
 from app.store.adjustments import find_by_idempotency
 from tax_rules.adjust.charged import ChargedLine
 from tax_rules.adjust.price import PriceRefund, refund_price

@@ -11,7 +11,7 @@ from app.errors import Fault, Forbidden, InvalidInput, OutsideRefundWindow
 from app.facts import RefundAsked
 from app.store.orders import StoredOrder
 
-ABOVE, UNJUDGED = "above_approval_limit", "approval_limit_unknown"
+ABOVE, UNJUDGED, BY_HAND = "above_approval_limit", "approval_limit_unknown", "decided_by_hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,15 @@ class ApprovalNeeded:
         return {"code": self.code, "amount": format(self.amount, "f"), "currency": self.currency, "limit": limit}
 
 
-def approval_needed(settings: Settings, currency: str, amount: Decimal) -> ApprovalNeeded | None:
+def approval_needed(settings: Settings, currency: str, amount: Decimal, *, is_by_hand: bool) -> ApprovalNeeded | None:
     """Whether a refund of this amount, tax included, needs a second person.
 
-    What goes back in a currency without a limit cannot be judged and needs one too; nothing going back needs none.
+    What goes back in a currency without a limit cannot be judged and needs one too, and so does what no rule decided;
+    nothing going back needs none.
     """
     limit = dict(settings.approval_limits).get(currency)
+    if is_by_hand and amount:
+        return ApprovalNeeded(BY_HAND, amount, currency, limit)
     if amount == 0 or (limit is not None and amount <= limit):
         return None
     return ApprovalNeeded(UNJUDGED if limit is None else ABOVE, amount, currency, limit)

@@ -1,6 +1,6 @@
-"""Giving back the tax of an order after a late VAT ID: one transaction from the decision to the numbers.
+"""Giving back the tax of an order, above all after a late VAT ID: one transaction from the decision to the numbers.
 
-Rules A1 to A4 and A8 to A10 decide (``tax_rules/adjust/``). A number that nobody confirmed refunds nothing: the
+Rules A1 to A4, A6 and A8 to A11 decide (``tax_rules/adjust/``). A number that nobody confirmed refunds nothing: the
 adjustment waits as ``pending_check`` and finishes by itself when the register answers.
 """
 
@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from app.actor import Actor
 from app.desk import Desk
-from app.errors import Conflict, Fault, InvalidInput, NothingToRefund
-from app.facts import OrderStatus, TaxId, TaxIdAsked, TaxRefundAsked
+from app.errors import Fault, InvalidInput
+from app.facts import RefundReason, TaxId, TaxIdAsked, TaxRefundAsked
+from app.services.charged_lines import refuse_unadjustable
 from app.services.check_tax_id import OPEN, WAIT_SECONDS, ask_without_keeping, check_tax_id, visible_check
+from app.services.correct_tax import correct_tax
 from app.services.decide_refund import TaxIdEvidence, check_offline, decide_refund
 from app.services.issue_refund import (
     Refund,
@@ -21,12 +23,10 @@ from app.services.issue_refund import (
     refund_as_issued,
     wait_for_register,
 )
-from app.services.read_order import OrderView, view_order, visible_order
+from app.services.read_order import view_order, visible_order
 from app.store.adjustments import adjustment_record, find_by_idempotency
 from app.store.tax_id_checks import StoredCheck
 from tax_rules.identifiers import IdentifierCheck
-
-ADJUSTABLE = frozenset({OrderStatus.OPEN, OrderStatus.PAID, OrderStatus.PARTIALLY_REFUNDED})
 
 
 def refund_tax(
@@ -50,6 +50,8 @@ def refund_tax(
     Raises:
         NotFound, TaxIdMalformed, TaxIdNotVerified, OriginalInvoiceMissing, NothingToRefund, NotRefundable, Conflict.
     """
+    if asked.reason is not RefundReason.VAT_ID_PROVIDED:
+        return correct_tax(desk, actor, reference, asked, dry_run=dry_run, idempotency=idempotency)
     if asked.tax_id is None:
         raise InvalidInput("The refund was refused.", Fault("/tax_id", "missing", "Give the customer's tax ID."))
     with desk.database.reading() as session:
@@ -75,22 +77,6 @@ def refund_tax(
         case, warnings = decide_refund(desk, session, actor, view, asked, evidence)
         adjustment, documents = issue_refund(desk, session, case, wish)
         return Refund(adjustment, documents, warnings)
-
-
-def refuse_unadjustable(view: OrderView, lines: tuple[str, ...]) -> None:
-    """Refuse an order that has no invoice to correct yet or any more, and lines that it does not have."""
-    if view.order.status == OrderStatus.REFUNDED:
-        raise NothingToRefund("The order was refunded in full.", refundable="0")
-    if view.order.status not in ADJUSTABLE:
-        raise Conflict(f"An order with status {view.order.status} has no invoice to correct.")
-    known = {line.reference for line in view.order.lines}
-    faults = [
-        Fault(f"/lines/{n}", "unknown_line", "The order has no such line.")
-        for n, reference in enumerate(lines)
-        if reference not in known
-    ]
-    if faults:
-        raise InvalidInput("The refund was refused.", *faults)
 
 
 def _evidence_of_dry_run(

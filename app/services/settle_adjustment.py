@@ -1,12 +1,11 @@
 """Finishing a tax refund that waited for its register (a job)."""
 
-from datetime import date
 from typing import Any
 
 from app.actor import Actor
 from app.desk import Desk
 from app.errors import DomainError
-from app.facts import RefundReason, TaxId, TaxRefundAsked
+from app.facts import TaxRefundAsked
 from app.models.decisions import AdjustmentRow
 from app.services.check_tax_id import OPEN, visible_check
 from app.services.decide_refund import TaxIdEvidence, check_offline, decide_refund
@@ -14,7 +13,7 @@ from app.services.issue_refund import issue_refund, refuse_refund
 from app.services.jobs import Lease, error_code
 from app.services.read_order import view_order, visible_order
 from app.services.refund_tax import wish_of
-from app.store.adjustments import StoredAdjustment, find_adjustment
+from app.store.adjustments import find_adjustment
 from app.store.orders import find_order_by_id, find_order_row
 
 
@@ -31,7 +30,7 @@ def settle_adjustment(desk: Desk, lease: Lease, payload: dict[str, Any]) -> None
         actor = Actor(waiting.asked_by, client=order.client)
         view = view_order(session, visible_order(session, actor, order.reference))
         check = visible_check(session, actor, waiting.check_id)
-        asked = _asked_from(waiting)
+        asked = TaxRefundAsked.from_json(waiting.request)
         assert asked.tax_id is not None  # noqa: S101 - refund_tax refuses to wait without one
         offline = check_offline(desk, asked.tax_id, order)
         evidence = TaxIdEvidence(offline=offline, status=check.status, register=check.register, check=check)
@@ -44,15 +43,3 @@ def settle_adjustment(desk: Desk, lease: Lease, payload: dict[str, Any]) -> None
             row.evidence = evidence.members()
             refuse_refund(session, row, view, error_code(refusal), status=evidence.status)
         return lease.commit(session)
-
-
-def _asked_from(waiting: StoredAdjustment) -> TaxRefundAsked:
-    """The wish as it was kept."""
-    kept = dict(waiting.request)
-    return TaxRefundAsked(
-        reason=RefundReason(kept["reason"]),
-        tax_id=TaxId(**kept["tax_id"]),
-        valid_from=date.fromisoformat(kept["valid_from"]) if kept["valid_from"] else None,
-        lines=tuple(kept["lines"]),
-        note=kept["note"],
-    )

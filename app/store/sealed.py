@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.models.access import IdempotencyRow
 from app.models.base import SealedValues
+from app.models.certificates import ExemptionCertificateRow
 from app.models.documents import DocumentRow
 from app.models.orders import SellerRow
 from app.models.webhooks import WebhookEndpoint
@@ -23,6 +24,7 @@ MARK = "sealed"
 # Every table with sealed values and the column that holds them.
 COLUMNS: dict[type[SealedValues], str] = {
     DocumentRow: "facts",
+    ExemptionCertificateRow: "numbers",
     IdempotencyRow: "body",
     SellerRow: "data",
     WebhookEndpoint: "secret",

@@ -7,12 +7,12 @@ from app.auth import page
 from app.facts import OrderStatus
 from app.i18n import SHIPPED
 from app.reference import reference as reference_data
+from app.services.charged_lines import ADJUSTABLE
 from app.services.find_orders import find_orders
 from app.services.find_work import name_actors
 from app.services.give_document import offered_kinds
 from app.services.pack_order import pack_order
 from app.services.read_order import OrderView, read_order
-from app.services.refund_tax import ADJUSTABLE
 from app.web.downloads import attachment
 from app.web.forms import Form, PageSchema, Text, declares_query, read_query
 from app.web.order_parts import explained, newest_check

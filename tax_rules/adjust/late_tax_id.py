@@ -1,4 +1,4 @@
-"""What a VAT ID that comes after the sale changes: rules A1 to A4 and A8 to A10.
+"""What a VAT ID that comes after the sale changes: rules A1 to A4, A6 and A8 to A11.
 
 The question is put to the same rules as the sale was, with the new number as the only new fact; the answer is compared
 with what was charged. Nothing here is ever refunded on an unknown number.
@@ -18,12 +18,25 @@ from tax_rules.adjust.decision import (
     RefundOutcome,
     whole_parts,
 )
+from tax_rules.adjust.transport import LAW as TRANSPORT_LAW
+from tax_rules.adjust.transport import TransportProof, is_proven
+from tax_rules.calculate import calculate
 from tax_rules.decision import Caution, Outcome, Step, Treatment, unique, weakest
 from tax_rules.errors import BadFacts
-from tax_rules.facts import Address, Customer, CustomerKind, RegistrationKind, SellerFacts, Situation, TaxId
+from tax_rules.facts import (
+    GOODS,
+    Address,
+    Customer,
+    CustomerKind,
+    ExchangeRate,
+    RegistrationKind,
+    Sale,
+    SaleLine,
+    SellerFacts,
+    TaxId,
+)
 from tax_rules.money import ZERO
 from tax_rules.rulebook import RuleBook
-from tax_rules.treatment import decide_treatments
 from tax_rules.vat.evidence import SWISS_STATES, BusinessProof, Proof, prove_business
 from tax_rules.vat.territory import TaxPlace, tax_place
 
@@ -45,7 +58,8 @@ class LateTaxId:
     """A sale that was charged with tax, and the tax ID that came afterwards.
 
     ``customer`` is the buyer as known at the sale; ``supply_date`` is the chargeable event of the original supply,
-    which alone decides. ``lines`` are those to be looked at, usually all of the document.
+    which alone decides. ``lines`` are those to be looked at, usually all of the document. ``transport_proofs`` show
+    that goods left for another member state; ``exchange_rates`` are those of the sale.
     """
 
     seller: SellerFacts
@@ -54,6 +68,8 @@ class LateTaxId:
     supply_date: date
     lines: tuple[ChargedLine, ...]
     tax_id: TaxId
+    transport_proofs: tuple[TransportProof, ...] = ()
+    exchange_rates: tuple[ExchangeRate, ...] = ()
 
 
 def decide_late_tax_id(facts: LateTaxId, book: RuleBook) -> AdjustmentDecision:
@@ -73,14 +89,20 @@ def decide_late_tax_id(facts: LateTaxId, book: RuleBook) -> AdjustmentDecision:
         left_once = any(line.tax for line in facts.lines)
         return _unchanged(facts, RefundOutcome.REFUSED, "nothing_left" if left_once else "no_tax_charged", "A8")
     buyer = replace(facts.customer, kind=CustomerKind.BUSINESS, business_use=True, tax_ids=(facts.tax_id,))
-    kinds = (line.product_kind for line in facts.lines)
-    situation = Situation(seller=facts.seller, customer=buyer, on=facts.supply_date)
-    treatments = decide_treatments(situation, kinds, book)
+    sale = Sale(
+        seller=facts.seller,
+        customer=buyer,
+        currency=facts.currency,
+        tax_date=facts.supply_date,
+        lines=tuple(SaleLine(reference=x.reference, product_kind=x.product_kind, amount=x.net) for x in facts.lines),
+        exchange_rates=facts.exchange_rates,
+    )
+    treatments = tuple(dict.fromkeys(line.treatment for line in calculate(sale, book).lines))
     place = tax_place(buyer.address, facts.supply_date, book)
     home = tax_place(Address(country=facts.seller.country), facts.supply_date, book)
     proof = prove_business(buyer, place, seller_state=home.state, on=facts.supply_date, book=book)
-    decision = _by_proof(facts, proof, place, home, tuple(treatments.values()))
-    return replace(decision, warnings=_review_warnings(treatments.values()))
+    decision = _by_proof(facts, proof, place, home, treatments)
+    return replace(decision, warnings=_review_warnings(treatments))
 
 
 def _by_proof(
@@ -100,16 +122,21 @@ def _by_proof(
     if place.state in SWISS_STATES and all(t.rule == "S7" for t in treatments):
         return _buyer_details(facts, "charged_to_businesses", "A4", _SWISS_LAW, treatments)
     if all(t.outcome is Outcome.REVERSE_CHARGE for t in treatments):
-        return _refund(facts, "reverse_charge", home, place, treatments)
+        is_consignment = place.state == "GB" and all(line.product_kind in GOODS for line in facts.lines)
+        return _refund(facts, "reverse_charge", "A11" if is_consignment else "A1", home, place, treatments)
+    if all(t.outcome in (Outcome.REVERSE_CHARGE, Outcome.INTRA_COMMUNITY_SUPPLY) for t in treatments):
+        if not is_proven(facts.transport_proofs, home.state):
+            return _unchanged(facts, RefundOutcome.NO_REFUND, "transport_not_proven", "A6", treatments)
+        return _refund(facts, "intra_community_supply", "A6", home, place, treatments)
     if all(t.outcome is Outcome.OUT_OF_SCOPE and t.rule == "S9" for t in treatments):
-        return _refund(facts, "not_taxed", home, place, treatments)
+        return _refund(facts, "not_taxed", "A1", home, place, treatments)
     return _unchanged(facts, RefundOutcome.NO_REFUND, "tax_stays", "none", treatments)
 
 
 def _refund(
-    facts: LateTaxId, reason: str, home: TaxPlace, place: TaxPlace, treatments: tuple[Treatment, ...]
+    facts: LateTaxId, reason: str, rule: str, home: TaxPlace, place: TaxPlace, treatments: tuple[Treatment, ...]
 ) -> AdjustmentDecision:
-    """A1: all tax that still stands goes back; what is left of the price is invoiced anew without it."""
+    """A1, A6, A11: all tax that still stands goes back; what is left of the price is invoiced anew without it."""
     lines = tuple(
         RefundLine(
             line.reference, line.net_left, line.tax_left, ZERO, line.rate,
@@ -120,10 +147,11 @@ def _refund(
     one = treatments[0]
     law = [*(_REVERSE_CHARGE_LAW if place.is_eu or home.is_eu else ())]
     law += [_OSS_LAW] if place.is_eu and _uses_one_stop_shop(facts) else []
+    law += [TRANSPORT_LAW] if rule == "A6" else []
     law += [_GERMAN_LAW] if home.state == "DE" else []
     is_supply_left = any(line.net > 0 for line in lines)
     return _decision(
-        facts, RefundOutcome.REFUND, reason, "A1", lines, (*law, *_laws(treatments)), treatments,
+        facts, RefundOutcome.REFUND, reason, rule, lines, (*law, *_laws(treatments)), treatments,
         documents=(CREDIT_NOTE, NEW_INVOICE) if is_supply_left else (CREDIT_NOTE,),
         new_invoice=one if is_supply_left else None,
     )  # fmt: skip
