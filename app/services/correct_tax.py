@@ -17,7 +17,8 @@ from app.services.charged_lines import charged_lines, original_invoice, refuse_u
 from app.services.compose_refund import RefundCase
 from app.services.file_certificate import certificate_row, keep_certificate, visible_certificate
 from app.services.find_certificates import as_exemption
-from app.services.gather_tax_facts import gather_customer
+from app.services.find_local_rates import local_stacks
+from app.services.gather_tax_facts import as_place, gather_customer
 from app.services.issue_document import document_language
 from app.services.issue_refund import Refund, Wish, draft_refund, issue_refund, refund_as_issued
 from app.services.read_order import OrderView, view_order, visible_order
@@ -31,6 +32,7 @@ from tax_rules.adjust.decision import AdjustmentDecision, RefundOutcome
 from tax_rules.adjust.late_certificate import TERM_UNCERTAIN, accept_late_certificate
 from tax_rules.decision import Caution, Step
 from tax_rules.explain import caution_in_words, step_in_words
+from tax_rules.sales_tax.us.state import find_state
 from tax_rules.vat.territory import tax_place
 
 SALES_TAX_COUNTRIES = frozenset({"US", "CA"})
@@ -115,6 +117,7 @@ def _correction(
     order, book = view.order, desk.book
     buyer = replace(order.customer, address=asked.address) if asked.address else order.customer
     customer = gather_customer(session, actor, buyer, book=book, tax_date=order.supply_date).customer
+    ship_to = as_place(order.ship_to) if order.ship_to and not asked.address else None
     kinds = {name: rules.ProductKind(kind) for name, kind in asked.product_kinds.items()}
     countries = {line.tax_country for line in order.lines}
     sale = rules.Sale(
@@ -131,6 +134,9 @@ def _correction(
             for line in lines
         ),
         exemption=exemption,
+        ship_from=as_place(order.ship_from) if order.ship_from else None,
+        ship_to=ship_to,
+        local_stacks=local_stacks(session, [ship_to or customer.address], order.supply_date),
     )
     return Correction(
         reason=str(asked.reason),
@@ -172,7 +178,7 @@ def _exemption(
     if certificate.kind == "single" and certificate.order_reference != order.reference:
         fault = Fault("/certificate", "other_order", "That certificate holds for another order alone.")
         raise InvalidInput("The refund was refused.", fault)
-    state = (order.customer.address.state or "").upper().removeprefix("US-")
+    state = find_state(as_place(order.ship_to or order.customer.address), desk.book) or ""
     accepted, why, rows = accept_late_certificate(as_exemption(certificate), state, order.supply_date, desk.book)
     if accepted is None:
         words = step_in_words(Step(f"refund_{why}"), "en", desk.book)

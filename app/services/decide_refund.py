@@ -11,7 +11,7 @@ from app.errors import Fault, NothingToRefund, NotRefundable, TaxIdMalformed, Ta
 from app.facts import TaxId, TaxRefundAsked
 from app.services.charged_lines import charged_lines, original_invoice
 from app.services.compose_refund import RefundCase
-from app.services.gather_tax_facts import gather_customer
+from app.services.gather_tax_facts import as_place, gather_customer
 from app.services.issue_document import document_language
 from app.services.read_order import OrderView
 from app.services.read_sellers import seller_in_force
@@ -85,6 +85,8 @@ def decide_refund(
         supply_date=order.supply_date,
         lines=charged_lines(view, asked.lines),
         tax_id=tax_id,
+        ship_from=as_place(order.ship_from) if order.ship_from else None,
+        ship_to=as_place(order.ship_to) if order.ship_to else None,
         transport_proofs=tuple(TransportProof(proof.kind, proof.reference) for proof in asked.transport_proof),
     )
     decision = decide_late_tax_id(late, desk.book)

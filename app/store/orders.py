@@ -4,12 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.facts import Customer, Invoice
+from app.facts import Address, Customer, Invoice
 from app.models.orders import OrderRow, PaymentRow
 
 
@@ -47,6 +48,8 @@ class StoredOrder:
     payment_terms_days: int | None
     invoices: tuple[Invoice, ...]
     customer: Customer
+    ship_from: Address | None
+    ship_to: Address | None
     lines: tuple[OrderLine, ...]
     decision_id: str | None
     body_sha256: str
@@ -188,6 +191,8 @@ def order_record(row: OrderRow) -> StoredOrder:
             Invoice(number=i["number"], issued_on=date.fromisoformat(i["issued_on"])) for i in body["invoices"]
         ),
         customer=Customer.from_json(body["customer"]),
+        ship_from=_address(body.get("ship_from")),  # an order of an earlier version names no places
+        ship_to=_address(body.get("ship_to")),
         lines=tuple(
             OrderLine(
                 reference=line.reference,
@@ -209,3 +214,7 @@ def order_record(row: OrderRow) -> StoredOrder:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _address(members: dict[str, Any] | None) -> Address | None:
+    return Address(**members) if members else None

@@ -38,7 +38,7 @@ from tax_rules.facts import (
 from tax_rules.money import ZERO
 from tax_rules.rulebook import RuleBook
 from tax_rules.vat.evidence import SWISS_STATES, BusinessProof, Proof, prove_business
-from tax_rules.vat.territory import TaxPlace, tax_place
+from tax_rules.vat.territory import TaxPlace, goods_place, tax_place
 
 REVIEW = ("tax_id_of_another_country", "northern_ireland_number_for_services", "tax_id_proves_nothing_here")
 """Warnings of the supply that a person should see before the money goes."""
@@ -59,7 +59,7 @@ class LateTaxId:
 
     ``customer`` is the buyer as known at the sale; ``supply_date`` is the chargeable event of the original supply,
     which alone decides. ``lines`` are those to be looked at, usually all of the document. ``transport_proofs`` show
-    that goods left for another member state; ``exchange_rates`` are those of the sale.
+    that goods left for another member state; ``exchange_rates`` and the places of goods are those of the sale.
     """
 
     seller: SellerFacts
@@ -70,6 +70,8 @@ class LateTaxId:
     tax_id: TaxId
     transport_proofs: tuple[TransportProof, ...] = ()
     exchange_rates: tuple[ExchangeRate, ...] = ()
+    ship_from: Address | None = None
+    ship_to: Address | None = None
 
 
 def decide_late_tax_id(facts: LateTaxId, book: RuleBook) -> AdjustmentDecision:
@@ -96,11 +98,16 @@ def decide_late_tax_id(facts: LateTaxId, book: RuleBook) -> AdjustmentDecision:
         tax_date=facts.supply_date,
         lines=tuple(SaleLine(reference=x.reference, product_kind=x.product_kind, amount=x.net) for x in facts.lines),
         exchange_rates=facts.exchange_rates,
+        ship_from=facts.ship_from,
+        ship_to=facts.ship_to,
     )
     treatments = tuple(dict.fromkeys(line.treatment for line in calculate(sale, book).lines))
-    place = tax_place(buyer.address, facts.supply_date, book)
-    home = tax_place(Address(country=facts.seller.country), facts.supply_date, book)
-    proof = prove_business(buyer, place, seller_state=home.state, on=facts.supply_date, book=book)
+    are_goods = all(line.product_kind in GOODS for line in facts.lines)
+    find_place = goods_place if are_goods else tax_place
+    origin = (facts.ship_from if are_goods else None) or Address(country=facts.seller.country)
+    place = find_place((facts.ship_to if are_goods else None) or buyer.address, facts.supply_date, book)
+    home = find_place(origin, facts.supply_date, book)
+    proof = prove_business(buyer, place, seller_state=home.state, on=facts.supply_date, book=book, for_goods=are_goods)
     decision = _by_proof(facts, proof, place, home, treatments)
     return replace(decision, warnings=_review_warnings(treatments))
 

@@ -9,6 +9,7 @@ import yaml
 
 from tax_rules.adjust.charged import ChargedLine
 from tax_rules.adjust.late_tax_id import LateTaxId, decide_late_tax_id
+from tax_rules.adjust.transport import TransportProof
 from tax_rules.amounts import PricedLine, tax_lines
 from tax_rules.calculate import calculate
 from tax_rules.facts import Address, ExchangeRate, ProductKind, RoundingBasis, TaxBehavior
@@ -104,6 +105,7 @@ def test_a_late_tax_id_changes_what_the_case_says(case: dict[str, Any], book: Ru
             for n, line in enumerate(charged["lines"])
         ),
         tax_id=make_tax_id(book, home=charged["country"], on=charged["date"], **case["tax_id"]),
+        transport_proofs=tuple(TransportProof(kind, str(n)) for n, kind in enumerate(case.get("transport", ()))),
     )
     decision = decide_late_tax_id(facts, book)
     assert (decision.outcome, decision.rule) == (expect["outcome"], expect["rule"])
