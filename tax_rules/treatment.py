@@ -18,7 +18,7 @@ from tax_rules.sales_tax.us import UNITED_STATES, decide_us_sales_tax
 from tax_rules.vat.electronic import decide_electronic_supply
 from tax_rules.vat.goods import decide_goods
 from tax_rules.vat.rate import ANY_OTHER, PRODUCT_RATES
-from tax_rules.vat.territory import TaxPlace, tax_place
+from tax_rules.vat.territory import TaxPlace, goods_place, tax_place
 
 KEPT = 8192
 """How many decisions a book remembers: some 20 MB."""
@@ -90,13 +90,14 @@ def _is_moved(product: ProductKind) -> bool:
 def _decide(situation: Situation, product: ProductKind, book: RuleBook) -> Treatment:
     if _is_canadian(situation, product):
         return decide_canadian_tax(situation, product, book)
-    place = tax_place(supply_address(situation, product), situation.on, book)
+    is_moved = _is_moved(product)
+    place = (goods_place if is_moved else tax_place)(supply_address(situation, product), situation.on, book)
     if place.state == UNITED_STATES:
         return decide_us_sales_tax(situation, product, book)
     is_sales_tax = place.territory == US_TERRITORIES
     if is_sales_tax and _collects_sales_tax(situation, product, place):
         return _not_supported(place, "sales_tax_not_supported", place.state or "US", book)
-    treatment = (decide_goods if _is_moved(product) else decide_electronic_supply)(situation, product, book)
+    treatment = (decide_goods if is_moved else decide_electronic_supply)(situation, product, book)
     if is_sales_tax:
         warning = Caution("sales_tax_not_examined", (("country", place.code),))
         treatment = replace(treatment.with_warnings(warning), confidence=Confidence.MEDIUM)

@@ -163,6 +163,8 @@ _FORCES_CITIES = frozenset({"APO", "FPO", "DPO"})
 def _plain_postal(text: str, country: str) -> str:
     """A postal code without blanks and without the country that people write before it (``F-97100``, ``AT-6991``)."""
     plain = "".join(text.split()).upper()
+    if plain[:1].isdigit():
+        return plain
     for prefix in (f"{country}-", country, f"{country[0]}-"):
         if plain.startswith(prefix) and plain[len(prefix) : len(prefix) + 1].isdigit():
             return plain[len(prefix) :]
