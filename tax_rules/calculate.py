@@ -20,14 +20,16 @@ from tax_rules.facts import (
 )
 from tax_rules.money import EXACT, ZERO, Currency
 from tax_rules.rulebook import RuleBook
+from tax_rules.sales_tax.us.fees import Fee, delivery_fees
 from tax_rules.sales_tax.us.shipping import shipping_treatment
 from tax_rules.stacks import StackedLine, tax_stacks
 from tax_rules.stated_rates import SHIPPING, state_rates
 from tax_rules.treatment import decide_treatments
 from tax_rules.vat.territory import tax_place
 
+US, DOLLAR = "US", "USD"
 TAXED = (Outcome.CHARGE, Outcome.ZERO_RATED, Outcome.REVERSE_CHARGE, Outcome.NOT_COLLECTING)
-"""Outcomes whose net is a taxable amount, whoever accounts for the tax."""
+"""Outcomes whose net is taxable, whoever accounts for the tax; not so where a US state's tax is not collected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class TaxedLine:
     def taxable(self) -> Decimal | None:
         if self.amounts is None:
             return None
-        if self.treatment.outcome not in TAXED:
+        is_sales_tax = self.treatment.rule == US
+        if self.treatment.outcome not in TAXED or (is_sales_tax and self.treatment.outcome is Outcome.NOT_COLLECTING):
             return ZERO
         return max(self.amounts.bases, default=self.amounts.net)
 
@@ -82,6 +85,7 @@ class Calculation:
     warnings: tuple[Caution, ...]
     confidence: Confidence
     rounding_basis: RoundingBasis
+    fees: tuple[Fee, ...] = ()
 
 
 def calculate(sale: Sale, book: RuleBook) -> Calculation:
@@ -112,7 +116,29 @@ def calculate(sale: Sale, book: RuleBook) -> Calculation:
         for line, amount, t, a in zip(sale.lines, charged, treatments, taxed, strict=False)
     )
     shipping = _shipping_line(sale, parts, taxed[len(lines) :])
-    return _document(sale, currency, basis, lines, shipping)
+    answer = _document(sale, currency, basis, lines, shipping)
+    fees, warnings = _fees(sale, lines, book)
+    return replace(answer, fees=fees, warnings=(*answer.warnings, *warnings, *_foreign_bands(sale, treatments)))
+
+
+def _fees(sale: Sale, lines: tuple[TaxedLine, ...], book: RuleBook) -> tuple[tuple[Fee, ...], tuple[Caution, ...]]:
+    """Flat fees on delivered goods that are taxed; a fee of another currency is not added but told."""
+    of_kind = {line.reference: line.product_kind for line in sale.lines}
+    goods = [line for line in lines if of_kind[line.reference] in GOODS and line.treatment.rule == US]
+    taxable = sum((line.taxable or ZERO for line in goods if line.treatment.outcome is Outcome.CHARGE), ZERO)
+    if not taxable:
+        return (), ()
+    fees = delivery_fees(sale.situation(), taxable, book)
+    if fees and sale.currency != DOLLAR:
+        return (), (Caution("us_fee_in_dollars", (("currency", sale.currency),)),)
+    return fees, ()
+
+
+def _foreign_bands(sale: Sale, treatments: list[Treatment]) -> tuple[Caution, ...]:
+    """Bands of an article's price are in the currency of the law."""
+    if sale.currency == DOLLAR or not any(part.is_banded for t in treatments for part in t.parts):
+        return ()
+    return (Caution("us_bands_in_dollars", (("currency", sale.currency),)),)
 
 
 def _charged(line: SaleLine, currency: Currency) -> Decimal:
@@ -225,15 +251,14 @@ def _tax(
 def _shipping_parts(
     sale: Sale, charged: list[Decimal], treatments: list[Treatment], currency: Currency, book: RuleBook
 ) -> list[tuple[Decimal, Treatment]]:
-    """Carriage by its own rule, else it follows the goods: split over their treatments by gross, the remainder to the
-    highest rate.
-    """
+    """Carriage follows the goods: split over their treatments by gross, the remainder to the highest rate."""
     if sale.shipping is None:
         return []
-    is_separate = sale.shipping.separately_stated
-    own = shipping_treatment(sale.situation(), tuple(treatments), separately_stated=is_separate, book=book)
-    if own is not None:
-        return [(sale.shipping.amount, state_rates(own, SHIPPING, sale.rates_override))]
+    if all(t.rule == US for t in treatments):
+        stated = sale.shipping.separately_stated
+        own = shipping_treatment(sale.situation(), treatments, separately_stated=stated, book=book)
+        if own is not None:
+            return [(sale.shipping.amount, state_rates(own, SHIPPING, sale.rates_override))]
     undetermined = [t for t in treatments if t.outcome is Outcome.UNDETERMINED or t.rate is None]
     if undetermined:
         return [(sale.shipping.amount, undetermined[0])]
@@ -256,6 +281,7 @@ def _taxed_line(reference: str, amount: Decimal, treatment: Treatment, amounts: 
         shares = tuple(
             TaxShare(part.jurisdiction, part.tax_type, part.rate, base, tax, part.reason)
             for part, base, tax in zip(t.parts, amounts.bases, amounts.taxes, strict=True)
+            if part.rate or not part.is_banded
         )
     elif amounts is not None and t.outcome in TAXED and t.rate is not None:
         shares = (TaxShare(t.jurisdiction, t.tax_type, t.rate, amounts.net, amounts.tax, t.reason),)

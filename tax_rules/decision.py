@@ -120,7 +120,8 @@ class TaxPart:
 
     ``rate`` is percent of the taxable part. ``taxable_percent`` of the price is its base. ``above`` and ``up_to`` cut
     the base out of the price of a single article, in the currency of the law's jurisdiction: above the one, up to and
-    including the other; None leaves that side open.
+    including the other; None leaves that side open. An article that costs less than ``whole_from`` bears no tax at all,
+    any other bears it on its whole price.
     """
 
     jurisdiction: Jurisdiction
@@ -131,12 +132,13 @@ class TaxPart:
     taxable_percent: Decimal = Decimal(100)
     above: Decimal | None = None
     up_to: Decimal | None = None
+    whole_from: Decimal | None = None
     row: str | None = None
 
     @property
     def is_banded(self) -> bool:
         """Whether the base depends on the price of a single article."""
-        return self.above is not None or self.up_to is not None
+        return not (self.above is None and self.up_to is None and self.whole_from is None)
 
 
 class PartRounding(StrEnum):

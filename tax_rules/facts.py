@@ -306,7 +306,7 @@ class Situation(KeepsHash):
 
     ``on`` is the civil date of the chargeable event. ``ship_to`` is where the goods of this line go, None for the
     customer's address. ``consignment`` is known for goods only. ``local`` is what an imported table says of the place;
-    None leaves it to the sample that ships; ``local_at_origin`` says the same of ``ship_from``.
+    None leaves it to the sample that ships.
     """
 
     seller: SellerFacts
@@ -318,7 +318,6 @@ class Situation(KeepsHash):
     is_collected_by_marketplace: bool = False
     consignment: Consignment | None = None
     local: LocalStack | None = None
-    local_at_origin: LocalStack | None = None
 
     @property
     def destination(self) -> Address:
@@ -382,5 +381,4 @@ class Sale:
             is_collected_by_marketplace=self.is_collected_by_marketplace,
             consignment=consignment,
             local=next((stack for stack in self.local_stacks if stack.address == place), None),
-            local_at_origin=next((stack for stack in self.local_stacks if stack.address == self.ship_from), None),
         )

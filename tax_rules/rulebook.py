@@ -12,14 +12,7 @@ from typing import Any, TypeVar
 
 from tax_rules.errors import DataFault, InvalidRuleBook, NoRuleInForce, UnknownCode
 from tax_rules.money import Currency
-from tax_rules.rulefiles import (
-    Row,
-    is_dated_table,
-    read_csv_table,
-    read_dated_table,
-    read_rule_file,
-    read_text_file,
-)
+from tax_rules.rulefiles import Row, read_csv_table, read_rule_file, read_text_file
 
 DATA = Path(__file__).parent / "data"
 OTHER_READERS = ("identifiers",)  # folders whose shape their own package reads; the digest covers them too
@@ -168,10 +161,7 @@ def load_rulebook(directory: Path = DATA) -> RuleBook:
         if name.split("/")[0] in OTHER_READERS:
             continue
         parameter = name.rsplit(".", 1)[0].replace("/", ".")
-        if path.suffix == ".csv" and is_dated_table(content):
-            read, found = read_dated_table(name, content)
-            rows += read
-        elif path.suffix == ".csv":
+        if path.suffix == ".csv":
             tables[parameter], found = read_csv_table(name, content)
         elif name.startswith(f"{WORDING}/"):
             sections, found = read_text_file(name, content)

@@ -3,8 +3,7 @@
 A rule file holds one parameter, either for one jurisdiction (``jurisdiction`` and ``rows``) or for several
 (``jurisdictions``: a mapping from code to rows). A row has ``from``, ``value``, ``law``, ``source`` and ``confidence``;
 ``value: null`` says that the rule ended. Codes and values are quoted, because YAML reads a bare ``NO`` as false and a
-bare ``19.0`` as a binary float. Many rows of many parameters may lie flat in a CSV file whose header begins with
-``parameter`` and ``jurisdiction``; an empty value there says that the rule ended.
+bare ``19.0`` as a binary float.
 """
 
 import csv
@@ -39,15 +38,21 @@ ROW_KEYS = (
     "arriving_rates",
     "currency",
     "per",
-    "limit",
+    "percent",
+    "scope",
+    "above",
+    "up_to",
+    "threshold",
+    "sales",
+    "transactions",
+    "transactions_over",
+    "period",
 )
-DATED_COLUMNS = ("parameter", "jurisdiction", "unit", "from", "value", "law", "source", "confidence")
 TAX_KEYS = ("type", "name")
 
 PARAMETER = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _JURISDICTION = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,15}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,65 +112,6 @@ def read_csv_table(name: str, content: bytes) -> tuple[tuple[dict[str, str], ...
         return tuple(rows), file.faults
     except (UnicodeDecodeError, csv.Error) as error:
         return (), [DataFault(name, 1, f"is not a UTF-8 CSV file: {error}")]
-
-
-def is_dated_table(content: bytes) -> bool:
-    """Whether a CSV file holds dated rows, and not a code list."""
-    return content.startswith(b"parameter,jurisdiction,")
-
-
-def read_dated_table(name: str, content: bytes) -> tuple[list[Row], list[DataFault]]:
-    """The dated rows of a CSV file; columns beside those of every row become attributes where they are not empty.
-
-    The rows lie by parameter, jurisdiction and date; the file is named like the parameters, or like the beginning that
-    all of them share.
-    """
-    file = DataFile(name)
-    table = name.rsplit(".", 1)[0].replace("/", ".")
-    rows: list[Row] = []
-    try:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
-        columns = reader.fieldnames or []
-        missing = [column for column in DATED_COLUMNS if column not in columns]
-        if missing:
-            return [], [DataFault(name, 1, f"the column {missing[0]} is missing")]
-        for cells in reader:
-            line, before = reader.line_num, rows[-1] if rows else None
-            if None in cells or None in cells.values():
-                file.fault(line, f"the row does not have the {len(columns)} columns of the header")
-            elif (row := _row_of_cells(file, line, cells, table)) is not None:
-                key = (row.parameter, row.jurisdiction, row.valid_from)
-                if before is not None and key <= (before.parameter, before.jurisdiction, before.valid_from):
-                    file.fault(line, f"rows are sorted: {row.id} does not come after {before.id}")
-                rows.append(row)
-    except (UnicodeDecodeError, csv.Error) as error:
-        file.fault(1, f"is not a UTF-8 CSV file: {error}")
-    return rows, file.faults
-
-
-def _row_of_cells(file: DataFile, line: int, cells: dict[str, str], table: str) -> Row | None:
-    """One row of a CSV file; None where it has a fault, each of which is told."""
-    before = len(file.faults)
-    parameter, place, unit, day, value, law, source, confidence = (cells[column] for column in DATED_COLUMNS)
-    if parameter != table and not (parameter.startswith(f"{table}.") and PARAMETER.fullmatch(parameter)):
-        file.fault(line, f"{parameter!r} does not belong into this file")
-    if not _JURISDICTION.fullmatch(place):
-        file.fault(line, f"{place!r} is not a jurisdiction code")
-    if unit not in ("percent", "amount", "code"):
-        file.fault(line, f"unknown unit {unit!r}; known are percent, amount, code")
-    if (valid_from := _date_of(day)) is None:
-        file.fault(line, f"{day!r} is not a date such as 2021-07-01")
-    if not (law.strip() and source.strip()):
-        file.fault(line, "a row names its law and its source")
-    if confidence not in CONFIDENCES:
-        file.fault(line, f"confidence is {', '.join(CONFIDENCES)}, not {confidence!r}")
-    if value and unit != "code" and not _NUMBER.fullmatch(value):
-        file.fault(line, f"{value!r} is not a plain decimal number")
-    if len(file.faults) > before or valid_from is None:
-        return None
-    extra = tuple((key, cell) for key, cell in cells.items() if key not in DATED_COLUMNS and cell)
-    known = None if not value else value if unit == "code" else Decimal(value)
-    return Row(parameter, place, unit, valid_from, known, law, source, confidence, attributes=extra)
 
 
 def read_text_file(name: str, content: bytes) -> tuple[dict[str, dict[str, str]], list[DataFault]]:
@@ -255,18 +201,13 @@ def _civil_date(file: DataFile, parent: yaml.Node, cells: dict[str, yaml.Node]) 
     text = scalar(file, parent, cells, "from")
     if text is None:
         return None
-    found = _date_of(text)
-    if found is None:
-        file.fault(cells["from"], f"{text!r} is not a date such as 2021-07-01")
-    return found
-
-
-def _date_of(text: str) -> date | None:
-    """A civil date written as 2021-07-01, or None."""
     try:
-        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
     except ValueError:
-        return None
+        pass
+    file.fault(cells["from"], f"{text!r} is not a date such as 2021-07-01")
+    return None
 
 
 def _value(file: DataFile, parent: yaml.Node, cells: dict[str, yaml.Node], unit: str) -> Value:
@@ -292,7 +233,7 @@ def _value(file: DataFile, parent: yaml.Node, cells: dict[str, yaml.Node], unit:
 
 def _decimal(file: DataFile, node: yaml.ScalarNode) -> Decimal | None:
     try:
-        if _NUMBER.fullmatch(node.value):
+        if re.fullmatch(r"-?\d+(\.\d+)?", node.value, re.ASCII):
             return Decimal(node.value)
     except InvalidOperation:
         pass

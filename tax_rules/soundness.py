@@ -13,6 +13,7 @@ from tax_rules.rulefiles import Row
 COMMUNITIES = frozenset({"EU", "WORLD"})
 MEMBERSHIP, STANDARD = "vat.eu_membership", "vat.standard_rate"
 BY_LANGUAGE = "_mention"  # words for a document: their rows are by language, not by place
+BY_CURRENCIES = "vat.exchange_rate_"  # rows by a pair of currencies, such as EUR-GBP
 OPEN = date.max
 
 
@@ -85,7 +86,8 @@ def _unread(book: RuleBook) -> Iterator[Finding]:
     known = _places(book)
     for parameter in sorted(book.parameters):
         for place in book.jurisdictions(parameter):
-            if place not in known and not parameter.endswith(BY_LANGUAGE):
+            is_place = not (parameter.endswith(BY_LANGUAGE) or parameter.startswith(BY_CURRENCIES))
+            if is_place and place not in known:
                 yield Finding("unread", f"{parameter}/{place}", f"{place} is no country, territory, state or province")
 
 
@@ -101,8 +103,9 @@ def _places(book: RuleBook) -> frozenset[str]:
     """Every code that a sale's place can have."""
     territories = {row["code"] for row in book.table("vat.territories")}
     provinces = {f"CA-{row['code']}" for row in book.table("codes.canadian_provinces")}
-    states = {f"US-{row['code']}" for row in book.table("codes.us_states")}
-    return COMMUNITIES | book.countries.keys() | territories | provinces | states
+    states = {f"US-{row['code']}" for row in book.table("us.states")}
+    cities = {f"US-{row['state']}-{row['city'].upper()}" for row in book.table("us.local_rates")}
+    return COMMUNITIES | book.countries.keys() | territories | provinces | states | cities
 
 
 def _histories(book: RuleBook) -> Iterator[tuple[Row, ...]]:

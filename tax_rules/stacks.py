@@ -129,6 +129,8 @@ def _base(part: TaxPart, net: Decimal, items: Decimal) -> Decimal:
     taken = net
     if part.is_banded and items:
         price = EXACT.divide(net, items)
+        if part.whole_from is not None and price < part.whole_from:
+            return ZERO
         low, high = part.above or ZERO, price if part.up_to is None else min(price, part.up_to)
         taken = EXACT.multiply(max(high - low, ZERO), items)
     return percent_of(taken, part.taxable_percent)
@@ -136,7 +138,7 @@ def _base(part: TaxPart, net: Decimal, items: Decimal) -> Decimal:
 
 def _net_of_gross(line: StackedLine) -> Decimal:
     """The net whose taxes make up the gross: the gross rises with the net, in straight pieces between the bands."""
-    edges = {limit for part in line.parts for limit in (part.above, part.up_to) if limit}
+    edges = {limit for part in line.parts for limit in (part.above, part.up_to, part.whole_from) if limit}
     low = ZERO
     for edge in sorted(EXACT.multiply(edge, line.items) for edge in edges):
         if edge + sum(line.taxes(edge), ZERO) > line.amount:
@@ -151,6 +153,6 @@ def _rate_above(part: TaxPart, net: Decimal, items: Decimal) -> Decimal:
     """The percent by which a part's tax grows just above a net amount."""
     if part.is_banded:
         price = EXACT.divide(net, items) if items else net
-        if price < (part.above or ZERO) or (part.up_to is not None and price >= part.up_to):
+        if price < max(part.above or ZERO, part.whole_from or ZERO) or (part.up_to is not None and price >= part.up_to):
             return ZERO
     return percent_of(part.rate, part.taxable_percent)

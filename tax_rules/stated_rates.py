@@ -12,9 +12,8 @@ from tax_rules.money import HUNDRED, ZERO, format_percent, percent_of
 SHIPPING = "shipping"
 """The reference by which stated rates name the carriage of a sale."""
 
-SALES_TAX = "sales_tax"
-
 _CHARGED = (Outcome.CHARGE, Outcome.ZERO_RATED, Outcome.UNDETERMINED)
+_LOCAL = ("county", "city", "district")
 _EACH = ("gst", "hst", "pst", "rst", "qst")
 
 
@@ -29,16 +28,15 @@ def state_rates(treatment: Treatment, reference: str, stated: Sequence[RateOverr
     """
     named = [rate for rate in stated if reference in rate.lines]
     rates = named or [rate for rate in stated if not rate.lines]
-    if treatment.reason is Reason.REDUCED_RATED and treatment.tax_type == SALES_TAX:
-        return treatment  # it stands in place of every rate of the state, so of those that are stated too
     is_exempt = treatment.outcome is Outcome.EXEMPT and treatment.reason is Reason.PRODUCT_EXEMPT
-    if not rates or not (treatment.outcome in _CHARGED or (named and is_exempt)):
+    if not rates or not (treatment.outcome in _CHARGED or (named and is_exempt)) or _is_special(treatment):
         return treatment
     alone = [rate.tax_type for rate in rates if rate.level is None]
     if len(set(alone)) < len(alone):
         raise BadFacts(f"line {reference}: more than one stated rate of one tax")
-    parts = tuple(_part(treatment, rate) for rate in rates)
-    total = sum((percent_of(part.rate, part.taxable_percent) for part in parts), ZERO)
+    parts = _parts(treatment, rates)
+    nominal = (part for part in parts if part.above is None or part.reason is not Reason.CAPPED)
+    total = sum((percent_of(part.rate, part.taxable_percent) for part in nominal), ZERO)
     is_single = len(parts) == 1 and parts[0].taxable_percent == HUNDRED and not parts[0].is_banded
     law = f"rate of {format_percent(total)} % stated by the caller"
     return replace(
@@ -62,24 +60,44 @@ def _reason(treatment: Treatment, total: Decimal) -> Reason:
     return Reason.STANDARD_RATED if total else Reason.ZERO_RATED
 
 
-def _part(treatment: Treatment, stated: RateOverride) -> TaxPart:
-    """The stated rate with the base that the rules give to a tax of its level."""
-    country = treatment.jurisdiction
-    place = Jurisdiction(
-        country=country.country,
-        name=stated.name or country.name,
-        level=stated.level or country.level,
-        state=country.state,
-        code=country.code if not stated.level else None,
+def _is_special(treatment: Treatment) -> bool:
+    """Whether the law gives the product one rate in place of all that could be stated for the place."""
+    return bool(treatment.parts) and all(part.reason is Reason.REDUCED_RATED for part in treatment.parts)
+
+
+def _parts(treatment: Treatment, rates: Sequence[RateOverride]) -> tuple[TaxPart, ...]:
+    """A part for each stated rate, with the base that the rules give to a tax of its level.
+
+    A tax that the rules put above a price and that nobody states another rate for stays.
+    """
+    left = list(treatment.parts)
+    parts = []
+    for stated in rates:
+        like = _like(left, stated)
+        if like is not None:
+            left.remove(like)
+        parts.append(_part(treatment, stated, like))
+    return (*parts, *(part for part in left if part.above is not None and part.reason is Reason.CAPPED))
+
+
+def _like(parts: Sequence[TaxPart], stated: RateOverride) -> TaxPart | None:
+    """The tax of the rules whose rate is stated: of the same level, else one local tax for another."""
+    same = [part for part in parts if part.jurisdiction.level == stated.level]
+    local = [part for part in parts if stated.level in _LOCAL and part.jurisdiction.level in _LOCAL]
+    return next(iter([*same, *local]), None)
+
+
+def _part(treatment: Treatment, stated: RateOverride, like: TaxPart | None) -> TaxPart:
+    """The stated rate on the base of the tax it takes the place of, else on what of the price is taxable at most."""
+    place = treatment.jurisdiction
+    own = Jurisdiction(
+        country=place.country,
+        name=stated.name or place.name,
+        level=stated.level or place.level,
+        state=place.state,
+        code=place.code if not stated.level else None,
     )
-    like = next((part for part in treatment.parts if part.jurisdiction.level == place.level), None)
+    if like is not None:
+        return replace(like, jurisdiction=own, tax_type=stated.tax_type, rate=stated.rate_percent, row=None)
     whole = max((part.taxable_percent for part in treatment.parts), default=HUNDRED)
-    return TaxPart(
-        jurisdiction=place,
-        tax_type=stated.tax_type,
-        rate=stated.rate_percent,
-        reason=like.reason if like else Reason.STANDARD_RATED,
-        taxable_percent=like.taxable_percent if like else whole,
-        above=like.above if like else None,
-        up_to=like.up_to if like else None,
-    )
+    return TaxPart(jurisdiction=own, tax_type=stated.tax_type, rate=stated.rate_percent, taxable_percent=whole)

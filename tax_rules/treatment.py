@@ -11,10 +11,9 @@ from functools import lru_cache
 from tax_rules.decision import Caution, Confidence, Jurisdiction, Outcome, Reason, Step, Treatment, weakest
 from tax_rules.facts import GOODS, ProductKind, RegistrationKind, Situation
 from tax_rules.rulebook import RuleBook
-from tax_rules.sales_tax.canada.decide import decide_canadian_tax
-from tax_rules.sales_tax.canada.taxes import COUNTRY
-from tax_rules.sales_tax.supply import supply_address
-from tax_rules.sales_tax.us import UNITED_STATES, decide_us_sales_tax
+from tax_rules.sales_tax.canada.decide import decide_canadian_tax, supply_address
+from tax_rules.sales_tax.canada.taxes import COUNTRY as CANADA
+from tax_rules.sales_tax.us.decide import decide_us_sales_tax
 from tax_rules.vat.electronic import decide_electronic_supply
 from tax_rules.vat.goods import decide_goods
 from tax_rules.vat.rate import ANY_OTHER, PRODUCT_RATES
@@ -22,11 +21,9 @@ from tax_rules.vat.territory import TaxPlace, goods_place, tax_place
 
 KEPT = 8192
 """How many decisions a book remembers: some 20 MB."""
-SALES_TAX_KINDS = {"US": (RegistrationKind.SALES_TAX,)}
-US_TERRITORIES = "US-T"
-NORTH_AMERICA = frozenset({"US", "CA"})
+US, US_TERRITORIES = "US", "US-T"
+NORTH_AMERICA = frozenset({US, CANADA})
 """States whose own engine knows what is collected there, but not what goods are where they come from."""
-NOTHING_COLLECTED = (Outcome.NOT_COLLECTING, Outcome.OUT_OF_SCOPE)
 
 
 def decide_treatments(
@@ -35,7 +32,7 @@ def decide_treatments(
     """How each kind of product is taxed in one situation; kinds that no rule tells apart share one treatment."""
     decide = book.derive(_kept_decisions)
     return {
-        product: decide(situation, product if _is_north_american(situation, product) else _taxed_like(product))
+        product: decide(situation, product if _is_told_apart(situation, product) else _taxed_like(product))
         for product in products
     }
 
@@ -61,18 +58,17 @@ def decide_treatment(situation: Situation, product: ProductKind, book: RuleBook)
     """How one kind of product is taxed.
 
     ``undetermined`` with the reason ``not_supported`` where we have no engine yet. Goods on which nothing is collected
-    where they arrive are what the state that they leave makes of them: an export, mostly; and services from abroad are
-    outside the scope of value added tax.
+    where they arrive are what the state that they leave makes of them: an export, mostly.
     """
     found = _decide(situation, product, book)
-    if found.outcome not in NOTHING_COLLECTED or found.jurisdiction.country not in NORTH_AMERICA:
+    is_arriving = _is_moved(product) and _stock_country(situation) != situation.destination.country
+    if (
+        found.outcome is not Outcome.NOT_COLLECTING
+        or found.jurisdiction.country not in NORTH_AMERICA
+        or not is_arriving
+    ):
         return found
-    if _is_moved(product) and _stock_country(situation) != situation.destination.country:
-        left = decide_goods(situation, product, book)
-    elif found.jurisdiction.country == UNITED_STATES and situation.seller.country != UNITED_STATES:
-        left = (decide_goods if _is_moved(product) else decide_electronic_supply)(situation, product, book)
-    else:
-        return found
+    left = decide_goods(situation, product, book)
     return replace(
         left.with_warnings(*(warning for warning in found.warnings if warning not in left.warnings)),
         confidence=weakest(left.confidence, found.confidence),
@@ -90,51 +86,40 @@ def _is_moved(product: ProductKind) -> bool:
 def _decide(situation: Situation, product: ProductKind, book: RuleBook) -> Treatment:
     if _is_canadian(situation, product):
         return decide_canadian_tax(situation, product, book)
-    is_moved = _is_moved(product)
-    place = (goods_place if is_moved else tax_place)(supply_address(situation, product), situation.on, book)
-    if place.state == UNITED_STATES:
+    address = supply_address(situation, product)
+    if address.country == US and _has_sales_tax(situation):
         return decide_us_sales_tax(situation, product, book)
-    is_sales_tax = place.territory == US_TERRITORIES
-    if is_sales_tax and _collects_sales_tax(situation, product, place):
-        return _not_supported(place, "sales_tax_not_supported", place.state or "US", book)
+    is_moved = _is_moved(product)
+    place = (goods_place if is_moved else tax_place)(address, situation.on, book)
+    if place.territory == US_TERRITORIES and _is_registered(situation):
+        return _not_supported(place, "sales_tax_not_supported", place.state or US, book)
     treatment = (decide_goods if is_moved else decide_electronic_supply)(situation, product, book)
-    if is_sales_tax:
+    if place.state == US or place.territory == US_TERRITORIES:
         warning = Caution("sales_tax_not_examined", (("country", place.code),))
         treatment = replace(treatment.with_warnings(warning), confidence=Confidence.MEDIUM)
     return treatment
 
 
-def _is_north_american(situation: Situation, product: ProductKind) -> bool:
-    """Whether an engine decides that may tax each kind of product in its own way."""
-    return supply_address(situation, product).country in NORTH_AMERICA
+def _is_told_apart(situation: Situation, product: ProductKind) -> bool:
+    """Whether the supply is made in a country where each kind of product may be taxed in its own way."""
+    return supply_address(situation, product).country in (CANADA, US)
 
 
 def _is_canadian(situation: Situation, product: ProductKind) -> bool:
     """Whether the supply is made in Canada, where each kind of product may be taxed in its own way."""
-    return supply_address(situation, product).country == COUNTRY
+    return supply_address(situation, product).country == CANADA
 
 
-def _collects_sales_tax(situation: Situation, product: ProductKind, place: TaxPlace) -> bool:
-    """Whether a registration obliges the seller to collect there; in a state that is not named, any registration does.
+def _has_sales_tax(situation: Situation) -> bool:
+    """Whether sales tax is looked at: of a seller in the United States, and of one that is registered there."""
+    return situation.seller.country == US or _is_registered(situation)
 
-    Nothing is collected where no registration is in force, so only a registered seller needs the engine that is
-    missing.
-    """
-    country = place.state or "US"
-    state = _state_code(supply_address(situation, product).state, country)
+
+def _is_registered(situation: Situation) -> bool:
     return any(
-        registration.country == country
-        and registration.kind in SALES_TAX_KINDS[country]
-        and registration.is_in_force(situation.on)
-        and state in (None, registration.state or state)
+        registration.kind is RegistrationKind.SALES_TAX and registration.is_in_force(situation.on)
         for registration in situation.seller.registrations
     )
-
-
-def _state_code(given: str | None, country: str) -> str | None:
-    """A state or province by its two letters; None where the words are not a code, so that no state is ruled out."""
-    code = (given or "").strip().upper().removeprefix(f"{country}-")
-    return code if len(code) == 2 and code.isalpha() else None
 
 
 def _not_supported(place: TaxPlace, code: str, country: str, book: RuleBook) -> Treatment:

@@ -38,6 +38,7 @@ from tax_rules.facts import (
     TaxIdStatus,
 )
 from tax_rules.rulebook import shipped_rulebook
+from tax_rules.stated_rates import SHIPPING
 
 MAX_LINES = 1000
 BASES = (*(basis.value for basis in RoundingBasis), "invoice")
@@ -338,7 +339,7 @@ def _line_faults(lines: list[dict[str, Any]], currency: str) -> dict[int, Any]:
 
 
 def _unknown_lines(data: dict[str, Any]) -> dict[int, Any]:
-    known = {line["reference"] for line in data["lines"]}
+    known = {line["reference"] for line in data["lines"]} | ({SHIPPING} if data["shipping"] else set())
     return {
         n: {"lines": {m: ["No line has this reference."] for m, name in enumerate(rate.lines) if name not in known}}
         for n, rate in enumerate(data["rates_override"])

@@ -89,6 +89,10 @@ PAYMENT_KINDS = {
     "chargeback": N_("Chargeback"),
     "authorization": N_("Authorisation"),
 }
+TAX_BEHAVIORS = {
+    "exclusive": N_("without tax"),
+    "inclusive": N_("with tax"),
+}
 CUSTOMER_KINDS = {"business": N_("Business"), "consumer": N_("Consumer")}
 TAX_SOURCES = {
     "stated": N_("as charged by the billing system"),
@@ -131,8 +135,30 @@ REASONS = {
     "not_collecting": N_("no registration there, nothing is collected"),
     "not_subject_to_tax": N_("not subject to tax"),
     "product_exempt": N_("the product is exempt"),
+    "portion_taxable": N_("a part of the price is taxed"),
+    "holiday": N_("tax holiday"),
+    "capped": N_("the tax has a cap"),
+    "intra_community_supply": N_("intra-Community supply"),
+    "marketplace_collected": N_("the marketplace collects the tax"),
+    "not_supported": N_("no rule of ours decides this yet"),
     "customer_exempt": N_("the customer is exempt"),
     "undetermined": N_("not determined"),
+}
+CONFIDENCES = {
+    "high": N_("high: official sources"),
+    "medium": N_("medium: check before it matters"),
+    "low": N_("low: a secondary source, ask tax before you rely on it"),
+}
+TAX_TYPES = {
+    "vat": N_("VAT"),
+    "gst": N_("GST"),
+    "hst": N_("HST"),
+    "pst": N_("PST"),
+    "qst": N_("QST"),
+    "rst": N_("RST"),
+    "sales_tax": N_("Sales tax"),
+    "consumption_tax": N_("Consumption tax"),
+    "other_tax": N_("Other tax"),
 }
 OUTCOMES = {
     "charge": N_("Tax is charged"),
@@ -145,6 +171,7 @@ OUTCOMES = {
     "not_collecting": N_("Not collected"),
     "marketplace_collected": N_("Collected by the marketplace"),
     "undetermined": N_("Not determined"),
+    "mixed": N_("Different for the lines"),
 }
 REFUSALS = {
     "TaxIdNotVerified": N_("The register does not know the number."),
@@ -159,6 +186,9 @@ KINDS = {
     "adjustment_kind": ADJUSTMENT_KINDS,
     "payment_kind": PAYMENT_KINDS,
     "customer_kind": CUSTOMER_KINDS,
+    "tax_behavior": TAX_BEHAVIORS,
+    "confidence": CONFIDENCES,
+    "tax_type": TAX_TYPES,
     "tax_source": TAX_SOURCES,
     "action": ACTIONS,
     "taxability": REASONS,

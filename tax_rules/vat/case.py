@@ -100,11 +100,7 @@ def charge(
     zero = found.rate == 0
     row = found.row
     rate_step = Step("rate", (("rate", format_percent(found.rate)), ("place", place.code)), row.law, row.id)
-    warnings = []
-    if caution := row.attribute("caution"):
-        warnings.append(Caution(caution, (("country", place.code),)))
-    if found.is_assumed:
-        warnings.append(Caution("rate_assumed", (("product", case.product.value), ("country", place.code))))
+    assumed = Caution("rate_assumed", (("product", case.product.value), ("country", place.code)))
     return _treatment(
         case, rule, (*read, row), law,
         outcome=Outcome.ZERO_RATED if zero else Outcome.CHARGE,
@@ -114,18 +110,18 @@ def charge(
         tax=(row.tax_type or "vat", row.tax_name),
         category=(ZERO_RATED if zero else place.category or STANDARD_RATED, None),
         steps=(Step(f"rule_{(step or rule).lower()}", case.place_facts, law[0] if law else None), rate_step),
-        warnings=tuple(warnings),
+        warnings=(assumed,) if found.is_assumed else (),
         notices=_mentions(case, mention) if mention else (),
         confidence=found.confidence,
     )  # fmt: skip
 
 
 def reverse_charge(
-    case: Case, rule: str, row: Row, law: tuple[str, ...], *, category: tuple[str, str | None] = OUT
+    case: Case, rule: str, row: Row, law: tuple[str, ...], *read: Row, category: tuple[str, str | None] = OUT
 ) -> Treatment:
     """The customer accounts for the tax."""
     return _treatment(
-        case, rule, (row,), (row.law, *law),
+        case, rule, (row, *read), (row.law, *law),
         outcome=Outcome.REVERSE_CHARGE,
         reason=Reason.REVERSE_CHARGE,
         tax=("vat", None),
@@ -239,10 +235,16 @@ def _treatment(
         law=unique((*law, *(row.law for row in read), *_assertion(case.proof))),
         rows=rows,
         steps=(*case.steps, *steps),
-        warnings=warnings,
+        warnings=(*_row_cautions(read, place), *warnings),
         notices=notices,
         confidence=weakest(confidence, *(row.confidence for row in rows)),
     )
+
+
+def _row_cautions(read: tuple[Row, ...], place: TaxPlace) -> tuple[Caution, ...]:
+    """The warnings that rows carry themselves."""
+    cautions = [row.attribute("caution") for row in read if row.attributes]
+    return tuple(Caution(caution, (("country", place.code),)) for caution in cautions if caution)
 
 
 def _assertion(proof: BusinessProof) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from tax_rules.vat.case import (
     undetermined,
     union_scheme_warning,
 )
-from tax_rules.vat.consignment import PER_ITEM, is_within
+from tax_rules.vat.consignment import PER_ITEM, Measured, measure
 from tax_rules.vat.evidence import NORTHERN_IRELAND, SWISS_STATES, prove_business
 from tax_rules.vat.rate import find_rate
 from tax_rules.vat.territory import TaxPlace, goods_place
@@ -166,12 +166,12 @@ def _import_into_the_eu(case: Case, stock: TaxPlace) -> Treatment:
     limit = case.book.find(LIMIT, "EU", case.on)
     if limit is None or case.proof.is_accepted or not case.is_registered(RegistrationKind.IOSS):
         return _imported(case, stock)
-    within = _is_within(case, limit)
-    if within is None:
+    measured = _measure(case, limit)
+    if measured.is_within is None:
         return _value_unknown(case, "G6", limit)
-    if within:
-        return charge(case, "G6", (limit.law, f"{DIRECTIVE} Art. 369l-369x"), limit, mention="import_scheme")
-    return _imported(case, stock, limit)
+    if measured.is_within:
+        return charge(case, "G6", (limit.law, f"{DIRECTIVE} Art. 369l-369x"), *measured.rows, mention="import_scheme")
+    return _imported(case, stock, *measured.rows)
 
 
 def _imported(case: Case, stock: TaxPlace, *read: Row) -> Treatment:
@@ -188,17 +188,17 @@ def _imported(case: Case, stock: TaxPlace, *read: Row) -> Treatment:
 def _to_great_britain(case: Case, stock: TaxPlace) -> Treatment:
     """G4: a small consignment is taxed at the sale, by the seller or by a business customer; others at the border."""
     limit = case.book.in_force(LIMIT, "GB", case.on)
-    within = _is_within(case, limit)
-    if within is None:
+    measured = _measure(case, limit)
+    if measured.is_within is None:
         return _value_unknown(case, "G4", limit)
-    if not within:
-        return _leaving(case, stock, "G4", limit)
+    if not measured.is_within:
+        return _leaving(case, stock, "G4", *measured.rows)
     if case.proof.is_accepted:
         category = (EXPORTED, VATEX_EXPORT) if stock.is_eu else OUT
-        return reverse_charge(case, "G4", limit, _export_law(stock), category=category)
+        return reverse_charge(case, "G4", limit, _export_law(stock), *measured.rows, category=category)
     if not _is_registered_at(case, case.place):
-        return not_collecting(case, "G4", (limit.law,), limit)
-    return charge(case, "G4", (limit.law, *_export_law(stock)), limit)
+        return not_collecting(case, "G4", (limit.law,), *measured.rows)
+    return charge(case, "G4", (limit.law, *_export_law(stock)), *measured.rows)
 
 
 def _to_switzerland(case: Case, stock: TaxPlace) -> Treatment:
@@ -206,12 +206,12 @@ def _to_switzerland(case: Case, stock: TaxPlace) -> Treatment:
     limit = case.book.find("vat.small_consignment_tax", "CH", case.on)
     if limit is None or not _is_registered_at(case, case.place):
         return _leaving(case, stock, "G3")
-    within = _is_within(case, limit)
-    if within is None:
+    measured = _measure(case, limit)
+    if measured.is_within is None:
         return _value_unknown(case, "G7", limit)
-    if within:
-        return charge(case, "G7", (limit.law, *_export_law(stock)), limit)
-    return _leaving(case, stock, "G7", limit).with_warnings(Caution("swiss_mail_order", case.place_facts))
+    if measured.is_within:
+        return charge(case, "G7", (limit.law, *_export_law(stock)), *measured.rows)
+    return _leaving(case, stock, "G7", *measured.rows).with_warnings(Caution("swiss_mail_order", case.place_facts))
 
 
 def _to_a_state_with_a_limit(case: Case, stock: TaxPlace, limit: Row) -> Treatment:
@@ -220,10 +220,12 @@ def _to_a_state_with_a_limit(case: Case, stock: TaxPlace, limit: Row) -> Treatme
         return _leaving(case, stock, "G3")
     if not _is_registered_at(case, case.place):
         return _leaving(case, stock, "G3").with_warnings(not_registered(case))
-    within = _is_within(case, limit)
-    if within is None:
+    measured = _measure(case, limit)
+    if measured.is_within is None:
         return _value_unknown(case, "G7", limit)
-    return charge(case, "G7", (limit.law, *_export_law(stock)), limit) if within else _leaving(case, stock, "G7", limit)
+    if measured.is_within:
+        return charge(case, "G7", (limit.law, *_export_law(stock)), *measured.rows)
+    return _leaving(case, stock, "G7", *measured.rows)
 
 
 def _leaving(case: Case, stock: TaxPlace, rule: str, *read: Row) -> Treatment:
@@ -249,10 +251,10 @@ def _export_law(stock: TaxPlace) -> tuple[str, ...]:
     return ("UStG § 4 Nr. 1 a, 6; UStDV § 8-13",) if stock.state == "DE" else ()
 
 
-def _is_within(case: Case, limit: Row) -> bool | None:
-    """Whether the consignment stays within the limit; the rate is that of the place it goes to."""
+def _measure(case: Case, limit: Row) -> Measured:
+    """Compare the consignment with the limit; the rate is that of the place it goes to."""
     rate = find_rate(case.product, case.place, case.on, case.book, is_arriving=True).rate
-    return is_within(case.consignment, limit, rate)
+    return measure(case.consignment, limit, rate, case.on, case.book)
 
 
 def _value_unknown(case: Case, rule: str, limit: Row) -> Treatment:

@@ -48,7 +48,14 @@ def test_a_supply_is_taxed_as_the_case_says(case: dict[str, Any], book: RuleBook
             ExchangeRate(currency=currency, rate=Decimal(rate), on=sale["date"], source="stated")
             for currency, rate in sale.get("rates", {}).items()
         ),
-        lines=(make_line(product=sale["product"], amount=sale["net"], quantity=Decimal(sale.get("quantity", "1"))),),
+        lines=(
+            make_line(
+                product=sale["product"],
+                amount=sale["net"],
+                quantity=Decimal(sale.get("quantity", "1")),
+                tax_behavior=TaxBehavior(sale.get("behavior", "exclusive")),
+            ),
+        ),
     )
     calculation = calculate(asked, book)
     treatment = calculation.lines[0].treatment

@@ -32,6 +32,7 @@ RIGHTS: dict[str, set[str] | str] = {
     "/documents/<document_id>/content": READERS,
     "/documents/<document_id>/preview": READERS,
     "/tax-ids": READERS,
+    "/calculator": READERS,
     "/audit": {"auditor", "admin"},
     "/audit/exports": {"auditor", "admin"},
     "/audit/exports/<export_id>": {"auditor", "admin"},

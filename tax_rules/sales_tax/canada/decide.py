@@ -18,7 +18,7 @@ from tax_rules.decision import (
     weakest,
 )
 from tax_rules.errors import NoRuleInForce
-from tax_rules.facts import ProductKind, Situation
+from tax_rules.facts import GOODS, Address, ProductKind, Situation
 from tax_rules.money import ZERO
 from tax_rules.rulebook import RuleBook
 from tax_rules.sales_tax.canada.province import LAW as PLACE_OF_SUPPLY
@@ -36,9 +36,14 @@ from tax_rules.sales_tax.canada.taxes import (
     levied_taxes,
     province_jurisdiction,
 )
-from tax_rules.sales_tax.supply import supply_address
 
 STANDARD_RATED, EXEMPT, NOT_SUBJECT = "S", "E", "O"  # EN 16931, UNCL5305
+
+
+def supply_address(situation: Situation, product: ProductKind) -> Address:
+    """Where goods are delivered, or the customer of a service is."""
+    is_moved = product in GOODS or product is ProductKind.SHIPPING
+    return situation.destination if is_moved else situation.customer.address
 
 
 def decide_canadian_tax(situation: Situation, product: ProductKind, book: RuleBook) -> Treatment:

@@ -1,10 +1,10 @@
-"""US sales tax on one product: who collects, which state, whether it takes the product, and which taxes lie on it.
+"""US sales tax on one product: registration, place, taxability, exemption, then the stack of taxes.
 
-The steps are asked in order and the first that answers ends the question: marketplace, state, registration, taxability,
-the customer's exemption, the stack. The date is the civil date of the sale.
+The order is that of the decision table: who collects, whether the state taxes at all, where the sale is, whether the
+product is taxed, whether the customer is exempt. Taxes of one stack are rounded together (SSUTA s. 324).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from tax_rules.decision import (
@@ -12,6 +12,7 @@ from tax_rules.decision import (
     Confidence,
     Jurisdiction,
     Outcome,
+    PartRounding,
     Reason,
     RowRead,
     Step,
@@ -20,276 +21,318 @@ from tax_rules.decision import (
     unique,
     weakest,
 )
-from tax_rules.facts import Address, ProductKind, Situation
-from tax_rules.money import HUNDRED, ZERO, format_percent
+from tax_rules.facts import Address, ProductKind, Registration, RegistrationKind, Situation
+from tax_rules.money import ZERO, format_percent, percent_of
 from tax_rules.rulebook import RuleBook
 from tax_rules.rulefiles import Row
-from tax_rules.sales_tax.supply import supply_address
-from tax_rules.sales_tax.us.case import CITY_REGISTRATION, Case, Facts, collects_in
-from tax_rules.sales_tax.us.clothing import clothing_band, clothing_holiday
-from tax_rules.sales_tax.us.exemption import LAW as EXEMPTION_LAW
-from tax_rules.sales_tax.us.exemption import switches_to_business_use, why_not_exempt
-from tax_rules.sales_tax.us.stack import SALES_TAX, TAX_NAME, Stack, find_stack, percent, state_jurisdiction
-from tax_rules.sales_tax.us.state import COUNTRY, find_state
-from tax_rules.sales_tax.us.taxability import find_taxability
+from tax_rules.sales_tax.us.exemption import claims_business_use, exempts
+from tax_rules.sales_tax.us.holidays import Holiday, find_holiday
+from tax_rules.sales_tax.us.place import UsPlace, find_us_place
+from tax_rules.sales_tax.us.stack import PlaceTaxes, find_taxes, jurisdiction_of
+from tax_rules.sales_tax.us.taxability import Taxability, find_taxability, is_tangible
 
-RULE = "US"
+COUNTRY, SALES_TAX = "US", "sales_tax"
 STANDARD_RATED, EXEMPT, NOT_SUBJECT = "S", "E", "O"  # EN 16931, UNCL5305
-FORCES = frozenset({"AA", "AE", "AP"})
-ALASKA = "AK"
-COLLECTING_LAW = "South Dakota v. Wayfair, Inc., 585 U.S. 162 (2018)"
-FORCES_LAW = "USPS Publication 28 s. 225; Cal. Rev. & Tax. Code § 6396; 34 TAC § 3.323"
-COUNTRY_WIDE = Jurisdiction(country=COUNTRY, name="United States")
+NEXUS_LAW = "South Dakota v. Wayfair, 585 U.S. 162 (2018)"
+MARKETPLACE_LAW = "the state's marketplace facilitator law"
+MILITARY_LAW = "delivery to the forces' post is made outside every state"
+Facts = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One question with the place where the sale is received."""
+
+    situation: Situation
+    product: ProductKind
+    book: RuleBook
+    address: Address
+    place: UsPlace
+
+    @property
+    def facts(self) -> Facts:
+        return (("state", self.place.name), ("product", self.product.value))
+
+    @property
+    def state(self) -> Jurisdiction:
+        if self.place.state is None:
+            return Jurisdiction(country=COUNTRY, name=self.place.name)
+        return Jurisdiction(country=COUNTRY, name=self.place.name, level="state", state=self.place.state)
+
+    def find(self, parameter: str) -> Row | None:
+        return self.book.find(parameter, self.place.jurisdiction, self.situation.on)
+
+    @property
+    def registration(self) -> Registration | None:
+        found = (r for r in self.situation.seller.registrations if r.kind is RegistrationKind.SALES_TAX)
+        state = self.place.state
+        return next((r for r in found if _is_of(r, state) and r.is_in_force(self.situation.on)), None)
 
 
 def decide_us_sales_tax(situation: Situation, product: ProductKind, book: RuleBook) -> Treatment:
-    """Decide the sales tax on a product that goes to a state of the United States.
+    """Decide the sales tax of the state and its localities on a sale that is received in the United States.
 
     Returns:
-        A treatment whose parts are rounded together. ``undetermined`` where the state, or whether it taxes the product,
-        is not known; never a zero by default.
+        A treatment with a part for each tax; ``undetermined`` with what is missing where the state, the taxability of
+        the product or a tax that is only local is not known.
     Law:
-        SSUTA 305, 309, 310, 317, 324; the states' acts as the rows name them.
+        The statutes of the states as the rows name them; SSUTA s. 305, 309, 310, 317, 324.
     """
-    address = supply_address(situation, product)
+    is_moved = is_tangible(product) or product is ProductKind.SHIPPING
+    address = situation.destination if is_moved else situation.customer.address
+    case = _Case(situation, product, book, address, find_us_place(address, book))
+    place = case.place
+    warnings = (Caution("us_state_contradicted", case.facts[:1]),) if place.is_contradicted else ()
+    return _decide(case).with_warnings(*warnings)
+
+
+def _decide(case: _Case) -> Treatment:
+    place, situation = case.place, case.situation
+    if place.state is None:
+        if not any(_is_of(r, None) and r.is_in_force(situation.on) for r in situation.seller.registrations):
+            return _not_collecting(case)
+        return _undetermined(case, "us_state_unknown")
+    if place.is_military:
+        return _nothing(case, Outcome.OUT_OF_SCOPE, Reason.NOT_SUBJECT_TO_TAX, "us_military", law=MILITARY_LAW)
+    if (none := case.find("us.no_general_tax")) is not None:
+        return _nothing(case, Outcome.OUT_OF_SCOPE, Reason.NOT_SUBJECT_TO_TAX, "us_no_general_tax", none)
     if situation.is_collected_by_marketplace:
-        return _nothing(COUNTRY_WIDE, Outcome.MARKETPLACE_COLLECTED, Reason.MARKETPLACE_COLLECTED, "us_marketplace")
-    if (address.state or "").strip().upper() in FORCES:
-        found = _nothing(COUNTRY_WIDE, Outcome.OUT_OF_SCOPE, Reason.NOT_SUBJECT_TO_TAX, "us_forces", law=FORCES_LAW)
-        return replace(found, confidence=Confidence.MEDIUM).with_warnings(Caution("us_forces"))
-    state = find_state(address, book)
-    if state is None:
-        return _without_state(situation, address)
-    case = Case(situation, product, book, state, address)
-    none = case.find("us.no_state_tax")
-    if none is not None and state != ALASKA:
-        place, facts = state_jurisdiction(case), case.facts[:1]
-        found = _nothing(
-            place, Outcome.OUT_OF_SCOPE, Reason.NOT_SUBJECT_TO_TAX, "us_no_state_tax", facts, none.law, none
+        return _nothing(
+            case, Outcome.MARKETPLACE_COLLECTED, Reason.MARKETPLACE_COLLECTED, "us_marketplace", law=MARKETPLACE_LAW
         )
-        return replace(found, confidence=Confidence(none.confidence))
-    city = _city_tax(case)
-    if city is None and not case.is_registered(state):
-        return _not_collecting(state_jurisdiction(case), case.facts)
-    return _in_state(case, city)
+    if case.registration is None:
+        return _not_collecting(case)
+    if (rate := case.find("us.sales_tax_rate")) is None:
+        return _undetermined(case, "us_rate_unknown")
+    is_business = situation.customer.acts_as_business or claims_business_use(situation, case.book)
+    taxability = find_taxability(
+        case.product, place.jurisdiction, is_business=is_business, on=situation.on, book=case.book
+    )
+    if taxability.treatment == "undetermined" or taxability.row is None:
+        return _undetermined(case, "us_taxability_unknown", *([taxability.row] if taxability.row else []))
+    if taxability.treatment == "exempt":
+        return _nothing(case, Outcome.EXEMPT, Reason.PRODUCT_EXEMPT, "us_product_exempt", taxability.row)
+    claim = exempts(situation, case.product, place.state, case.book)
+    if isinstance(claim, Step):
+        return _exempt(case, claim, taxability.row)
+    charged = _charge(case, rate, taxability)
+    return charged.with_warnings(claim) if claim else charged
 
 
-def _without_state(situation: Situation, address: Address) -> Treatment:
-    """Without a state nothing is known, unless the seller collects nowhere."""
-    if not collects_in(situation, None):
-        return _not_collecting(COUNTRY_WIDE, (("state", COUNTRY_WIDE.name), ("product", "-")))
-    facts: Facts = (("given", address.state or "-"),)
-    return _undetermined(COUNTRY_WIDE, (), Step("us_state_unknown", facts), Caution("us_state_unknown", facts))
-
-
-def _in_state(case: Case, city: Row | None) -> Treatment:
-    """A seller that collects there: is the product taxed, is the customer exempt, and what lies on the price?"""
-    if city is not None and not case.is_registered(case.state):
-        return _city_only(case, city)
-    carriage = case.find("us.shipping") if case.product is ProductKind.SHIPPING else None
-    if carriage is not None and carriage.value == "exempt_if_separate":
-        return _exempt(case, Reason.PRODUCT_EXEMPT, "us_carriage_exempt", carriage)
-    holiday = clothing_holiday(case)
+def _charge(case: _Case, rate: Row, taxability: Taxability) -> Treatment:
+    """The state's tax and the local ones, or the one rate that takes the place of all of them."""
+    row = taxability.row
+    if taxability.treatment == "reduced" and row is not None:
+        part = TaxPart(
+            jurisdiction=case.state,
+            tax_type=SALES_TAX,
+            rate=taxability.percent,
+            reason=Reason.REDUCED_RATED,
+            row=row.id,
+        )
+        step = Step("us_reduced", (*case.facts, ("rate", format_percent(part.rate))), row.law, row.id)
+        none = PlaceTaxes((), find_taxes(case.situation, case.address, case.place, case.book).level, "destination")
+        return _treatment(case, (part,), none, (row,), (step,))
+    local = find_taxes(case.situation, case.address, case.place, case.book)
+    if rate.value == ZERO and not local.is_known:
+        return _undetermined(case, "us_local_tax_unknown", rate)
+    holiday = find_holiday(case.product, case.place, case.situation.on, case.book)
+    parts = [_state_part(case, rate, taxability, holiday)] if rate.value else []
+    cap = case.find("us.local_base_cap") if is_tangible(case.product) else None
+    parts += [
+        TaxPart(
+            jurisdiction=jurisdiction_of(tax, case.place),
+            tax_type=SALES_TAX,
+            rate=tax.rate,
+            reason=_part_reason(taxability, cap),
+            taxable_percent=taxability.percent,
+            up_to=_amount(cap),
+            whole_from=holiday.taxed_from if holiday else None,
+            row=tax.row,
+        )
+        for tax in local.taxes
+    ]
+    if cap is not None and not local.is_known:
+        parts.append(_unknown_local_part(case, cap))
+    rows = [row for row in (rate, row, cap, *local.rows) if row is not None]
+    steps = [_taxed_step(case, taxability), *_rate_steps([part for part in parts if part.rate])]
+    single = case.find("us.single_article_rate") if is_tangible(case.product) else None
+    if single is not None:
+        parts.append(_single_article_part(case, single))
+        rows.append(single)
+        steps.append(Step("us_single_article", (*case.facts, *single.attributes), single.law, single.id))
+    if cap is not None:
+        steps.append(Step("us_local_cap", (("state", case.place.name), ("amount", str(cap.value))), cap.law, cap.id))
     if holiday is not None:
-        return _exempt(case, Reason.HOLIDAY, "us_clothing_holiday", holiday)
-    row = find_taxability(case) if case.state != ALASKA else None
-    if row is not None and row.value == "exempt":
-        return _city_only(case, city, row) if city else _exempt(case, Reason.PRODUCT_EXEMPT, "us_product_exempt", row)
-    refused = None
-    if case.situation.exemption is not None:
-        refused = why_not_exempt(case.situation.exemption, case.state, case.product, case.situation.on, case.book)
-        if refused is None:
-            return _customer_exempt(case)
-    found = _alaska(case) if case.state == ALASKA else _taxed(case, row, city)
-    if refused is None or found.outcome is not Outcome.CHARGE:
-        return found
-    reason = case.situation.exemption.reason if case.situation.exemption else "-"
-    caution = Caution(refused, (("reason", reason), *case.facts))
-    return found if switches_to_business_use(case.situation.exemption, case.book) else found.with_warnings(caution)
+        steps.append(Step("us_holiday", (*case.facts, ("amount", format_percent(holiday.taxed_from))), holiday.law))
+    threshold = case.find(f"us.item_threshold.{case.product.value}")
+    if threshold is not None:
+        rows.append(threshold)
+        facts = (*case.facts, ("amount", str(threshold.value)))
+        steps.append(Step(f"us_threshold_{threshold.attribute('scope')}", facts, threshold.law, threshold.id))
+    return _treatment(case, tuple(parts), local, tuple(rows), tuple(steps)).with_warnings(*_cautions(case, threshold))
 
 
-def _taxed(case: Case, row: Row | None, city: Row | None) -> Treatment:
-    if row is None or row.value == "undetermined":
-        step, caution = Step("us_taxability_unknown", case.facts), Caution("us_taxability_unknown", case.facts)
-        return _undetermined(state_jurisdiction(case), (), step, caution)
-    state_row = case.find("us.state_rate")
-    if state_row is None:
-        facts: Facts = (*case.facts, ("date", str(case.situation.on)))
-        return _undetermined(state_jurisdiction(case), (), Step("us_no_rate", facts), Caution("us_no_rate", facts))
-    if row.value == "reduced":
-        return _reduced(case, row)
-    taxable = Decimal(row.attribute("taxable_percent") or HUNDRED)
-    stack = clothing_band(case, find_stack(case, state_row, taxable=taxable))
-    code = "us_product_taxable" if taxable == HUNDRED else "us_portion_taxable"
-    facts = (*case.facts, ("share", format_percent(taxable)))
-    reason = Reason.STANDARD_RATED if taxable == HUNDRED else Reason.PORTION_TAXABLE
-    if city is not None:
-        stack = replace(
-            stack,
-            parts=(*stack.parts, _city_part(case, city)),
-            rate=stack.rate + percent(city),
-            rows=(*stack.rows, RowRead.of(city)),
-        )
-    return _charged(case, stack, reason, Step(code, facts, row.law, row.id), row)
-
-
-def _charged(case: Case, stack: Stack, reason: Reason, step: Step, row: Row | None) -> Treatment:
-    rows = (RowRead.of(row), *stack.rows) if row else stack.rows
-    is_single = len(stack.parts) == 1 and not stack.parts[0].is_banded and stack.parts[0].taxable_percent == HUNDRED
-    return Treatment(
-        outcome=Outcome.CHARGE,
-        reason=reason,
-        rule=RULE,
-        jurisdiction=state_jurisdiction(case),
-        rate=stack.rate,
-        tax_type=SALES_TAX,
-        tax_name=TAX_NAME,
-        vat_category=STANDARD_RATED,
-        law=unique(tuple(read.law for read in rows)),
-        rows=rows,
-        steps=(step, *stack.steps),
-        warnings=stack.warnings,
-        confidence=weakest(*(read.confidence for read in rows), *stack.confidences),
-        parts=() if is_single else stack.parts,
-        sourcing=stack.sourcing,
-        address_level=stack.level,
-    )
-
-
-def _reduced(case: Case, row: Row) -> Treatment:
-    """A rate that stands in place of all rates of the state; there is no local part."""
-    rate = Decimal(row.attribute("rate_percent") or 0)
-    step = Step("us_reduced_rate", (*case.facts, ("rate", format_percent(rate))), row.law, row.id)
-    return Treatment(
-        outcome=Outcome.CHARGE,
-        reason=Reason.REDUCED_RATED,
-        rule=RULE,
-        jurisdiction=state_jurisdiction(case),
-        rate=rate,
-        tax_type=SALES_TAX,
-        tax_name=TAX_NAME,
-        vat_category=STANDARD_RATED,
-        law=(row.law,),
-        rows=(RowRead.of(row),),
-        steps=(step,),
-        confidence=Confidence(row.confidence),
-        sourcing="destination",
-        address_level="state",
-    )
-
-
-def _alaska(case: Case) -> Treatment:
-    """No state tax; municipalities of the remote seller commission may take all products."""
-    stack = find_stack(case, None)
-    step = Step("us_alaska", case.facts, "Alaska Stat. 29.45.650; Remote Seller Sales Tax Code")
-    if not stack.is_place_known:
-        return _undetermined(state_jurisdiction(case), (step,), *_unknown_place(case))
-    if not stack.parts:
-        found = _nothing(state_jurisdiction(case), Outcome.OUT_OF_SCOPE, Reason.NOT_SUBJECT_TO_TAX, "us_alaska_none")
-        return replace(found, confidence=Confidence.LOW)
-    return replace(_charged(case, stack, Reason.STANDARD_RATED, step, None), confidence=Confidence.LOW)
-
-
-def _unknown_place(case: Case) -> tuple[Step, Caution]:
-    facts: Facts = (("state", case.facts[0][1]), ("place", case.address.postal_code or case.address.city or "-"))
-    return Step("us_place_unknown", facts), Caution("imprecise_address", facts)
-
-
-def _city_tax(case: Case) -> Row | None:
-    """Chicago's own tax on hosted software, of a seller that is registered with the city."""
-    if case.product is not ProductKind.SAAS or (case.address.city or "").strip().upper() != "CHICAGO":
-        return None
-    return case.find("us.chicago_lease_tax") if case.is_registered(CITY_REGISTRATION) else None
-
-
-def _city_part(case: Case, row: Row) -> TaxPart:
+def _state_part(case: _Case, rate: Row, taxability: Taxability, holiday: Holiday | None) -> TaxPart:
+    threshold = case.find(f"us.item_threshold.{case.product.value}")
+    scope = threshold.attribute("scope") if threshold else None
+    whole = _amount(threshold) if scope == "whole" else None
     return TaxPart(
-        jurisdiction=Jurisdiction(country=COUNTRY, name="Chicago", level="city", state=case.state),
-        tax_type=row.tax_type or SALES_TAX,
-        tax_name=row.tax_name,
-        rate=percent(row),
-        row=row.id,
+        jurisdiction=case.state,
+        tax_type=SALES_TAX,
+        rate=Decimal(str(rate.value)),
+        reason=_part_reason(taxability, threshold),
+        taxable_percent=taxability.percent,
+        above=_amount(threshold) if scope == "excess" else None,
+        whole_from=holiday.taxed_from if holiday else whole,
+        row=rate.id,
     )
 
 
-def _city_only(case: Case, city: Row, exempting: Row | None = None) -> Treatment:
-    """The city's tax alone, where the state takes nothing or the seller does not collect for it."""
-    part = _city_part(case, city)
-    facts: Facts = (("name", "Chicago"), ("rate", format_percent(part.rate)), case.facts[1])
-    rows = (RowRead.of(exempting), RowRead.of(city)) if exempting else (RowRead.of(city),)
+def _unknown_local_part(case: _Case, cap: Row) -> TaxPart:
+    """The base of local taxes that the address does not tell: nothing is charged on it, a stated rate may be."""
+    place = Jurisdiction(
+        country=COUNTRY, name=f"{case.place.name}, local taxes", level="county", state=case.place.state
+    )
+    return TaxPart(
+        jurisdiction=place, tax_type=SALES_TAX, rate=ZERO, reason=Reason.CAPPED, up_to=_amount(cap), row=cap.id
+    )
+
+
+def _single_article_part(case: _Case, row: Row) -> TaxPart:
+    above, up_to = (Decimal(str(row.attribute(name))) for name in ("above", "up_to"))
+    return TaxPart(
+        jurisdiction=Jurisdiction(
+            country=COUNTRY, name=f"{case.place.name}, single article", level="state", state=case.place.state
+        ),
+        tax_type=SALES_TAX, rate=Decimal(str(row.value)), reason=Reason.CAPPED, above=above, up_to=up_to, row=row.id,
+    )  # fmt: skip
+
+
+def _part_reason(taxability: Taxability, cap: Row | None) -> Reason:
+    if taxability.treatment == "partial":
+        return Reason.PORTION_TAXABLE
+    return Reason.CAPPED if cap is not None else Reason.STANDARD_RATED
+
+
+def _taxed_step(case: _Case, taxability: Taxability) -> Step:
+    row = taxability.row
+    facts = (*case.facts, ("percent", format_percent(taxability.percent)))
+    code = "us_partial" if taxability.treatment == "partial" else "us_taxable"
+    return Step(code, facts, row.law if row else None, row.id if row else None)
+
+
+def _rate_steps(parts: list[TaxPart]) -> list[Step]:
+    return [
+        Step("us_rate", (("place", part.jurisdiction.name), ("rate", format_percent(part.rate))), None, part.row)
+        for part in parts
+    ]
+
+
+def _cautions(case: _Case, threshold: Row | None) -> tuple[Caution, ...]:
+    found = []
+    if threshold is not None and (local := case.find("us.has_local_taxes")) is not None and local.value:
+        found.append(Caution("us_local_threshold_unknown", case.facts))
+    city = f"{case.place.jurisdiction}-{(case.place.city or '').upper()}"
+    if case.product is ProductKind.SAAS and case.book.find("us.city_lease_tax", city, case.situation.on):
+        found.append(Caution("us_city_tax_not_collected", (("city", (case.place.city or "").title()),)))
+    return tuple(found)
+
+
+def _treatment(
+    case: _Case, parts: tuple[TaxPart, ...], local: PlaceTaxes, rows: tuple[Row, ...], steps: tuple[Step, ...]
+) -> Treatment:
+    read = tuple({row.id: row for row in (*(RowRead.of(row) for row in rows), *local.rows_read)}.values())
+    levels = [row.confidence for row in read] + ([] if local.is_known else [Confidence.LOW])
+    total = sum((_nominal(part) for part in parts), ZERO)
     return Treatment(
         outcome=Outcome.CHARGE,
-        reason=Reason.STANDARD_RATED,
-        rule=RULE,
-        jurisdiction=part.jurisdiction,
-        rate=part.rate,
-        tax_type=part.tax_type,
-        tax_name=part.tax_name,
+        reason=parts[0].reason if parts else Reason.STANDARD_RATED,
+        rule="US",
+        jurisdiction=case.state,
+        rate=total,
+        tax_type=SALES_TAX,
+        tax_name="Sales tax",
         vat_category=STANDARD_RATED,
-        law=unique(tuple(read.law for read in rows)),
-        rows=rows,
-        steps=(Step("us_city_tax", facts, city.law, city.id),),
-        confidence=weakest(*(read.confidence for read in rows)),
-        sourcing="destination",
-        address_level="city",
+        law=unique(tuple(row.law for row in rows)),
+        rows=read,
+        steps=(_place_step(case, local), *steps),
+        warnings=local.cautions,
+        confidence=weakest(*levels),
+        parts=parts,
+        part_rounding=PartRounding.TOGETHER,
+        sourcing=local.sourcing,
+        address_level=local.level.value,
     )
 
 
-def _exempt(case: Case, reason: Reason, code: str, row: Row) -> Treatment:
-    found = _nothing(state_jurisdiction(case), Outcome.EXEMPT, reason, code, case.facts, row.law, row)
-    return replace(found, vat_category=EXEMPT, confidence=Confidence(row.confidence))
+def _nominal(part: TaxPart) -> Decimal:
+    """What a part adds to the rate that is shown: nothing where only part of an article's price bears it."""
+    return ZERO if part.above is not None else percent_of(part.rate, part.taxable_percent)
 
 
-def _customer_exempt(case: Case) -> Treatment:
-    exemption = case.situation.exemption
-    facts: Facts = (
-        ("reason", exemption.reason if exemption else "-"),
-        ("certificate", (exemption.certificate if exemption else None) or "-"),
-        *case.facts,
-    )
-    found = _nothing(
-        state_jurisdiction(case), Outcome.EXEMPT, Reason.CUSTOMER_EXEMPT, "us_customer_exempt", facts, EXEMPTION_LAW
-    )
-    return replace(found, vat_category=EXEMPT)
+def _exempt(case: _Case, step: Step, row: Row) -> Treatment:
+    return _bare(case, Outcome.EXEMPT, Reason.CUSTOMER_EXEMPT, EXEMPT, (step,), (row,), (str(step.law),))
 
 
-def _not_collecting(place: Jurisdiction, facts: Facts) -> Treatment:
-    found = _nothing(place, Outcome.NOT_COLLECTING, Reason.NOT_COLLECTING, "us_not_registered", facts)
-    return replace(found, confidence=Confidence.MEDIUM).with_warnings(Caution("us_not_registered", facts))
+def _not_collecting(case: _Case) -> Treatment:
+    facts = (("state", case.place.name), ("seller_country", case.situation.seller.country))
+    found = _nothing(case, Outcome.NOT_COLLECTING, Reason.NOT_COLLECTING, "us_not_collecting", law=NEXUS_LAW)
+    return found.with_warnings(Caution("us_not_registered", facts))
 
 
 def _nothing(
-    place: Jurisdiction,
-    outcome: Outcome,
-    reason: Reason,
-    code: str,
-    facts: Facts = (),
-    law: str = COLLECTING_LAW,
-    row: Row | None = None,
+    case: _Case, outcome: Outcome, reason: Reason, code: str, row: Row | None = None, *, law: str | None = None
 ) -> Treatment:
-    """No tax of the seller's to collect."""
+    """No tax is charged, and the step says why."""
+    law = row.law if row else law
+    category = EXEMPT if outcome is Outcome.EXEMPT else NOT_SUBJECT
+    step = Step(code, case.facts, law, row.id if row else None)
+    return _bare(case, outcome, reason, category, (step,), (row,) if row else (), (law,) if law else ())
+
+
+def _bare(
+    case: _Case, outcome: Outcome, reason: Reason, category: str, steps: tuple[Step, ...], rows: tuple[Row, ...],
+    law: tuple[str, ...],
+) -> Treatment:  # fmt: skip
     return Treatment(
         outcome=outcome,
         reason=reason,
-        rule=RULE,
-        jurisdiction=place,
+        rule="US",
+        jurisdiction=case.state,
         rate=ZERO,
-        tax_type=SALES_TAX,
-        tax_name=TAX_NAME,
-        vat_category=NOT_SUBJECT,
-        law=(law,),
-        rows=(RowRead.of(row),) if row else (),
-        steps=(Step(code, facts, law, row.id if row else None),),
+        tax_type=SALES_TAX if outcome is not Outcome.OUT_OF_SCOPE else None,
+        vat_category=category,
+        law=unique((*law, *(row.law for row in rows))),
+        rows=tuple(RowRead.of(row) for row in rows),
+        steps=steps,
+        confidence=weakest(*(row.confidence for row in rows)),
+        address_level="state" if case.place.state else "country",
     )
 
 
-def _undetermined(place: Jurisdiction, before: tuple[Step, ...], step: Step, warning: Caution) -> Treatment:
+def _undetermined(case: _Case, code: str, *rows: Row) -> Treatment:
     return Treatment(
         outcome=Outcome.UNDETERMINED,
         reason=Reason.UNDETERMINED,
-        rule=RULE,
-        jurisdiction=place,
-        steps=(*before, step),
-        warnings=(warning,),
+        rule="none",
+        jurisdiction=case.state,
+        rows=tuple(RowRead.of(row) for row in rows),
+        steps=(Step(code, case.facts, rows[0].law if rows else None, rows[0].id if rows else None),),
+        warnings=(Caution(code, case.facts),),
         confidence=Confidence.LOW,
     )
+
+
+def _place_step(case: _Case, local: PlaceTaxes) -> Step:
+    return Step("us_place", (("state", case.place.name), ("sourcing", local.sourcing), ("level", local.level.value)))
+
+
+def _is_of(registration: Registration, state: str | None) -> bool:
+    """Whether it is a sales tax registration in the state; in any where none is named."""
+    is_us = registration.kind is RegistrationKind.SALES_TAX and registration.country == COUNTRY
+    return is_us and state in (None, (registration.state or "").removeprefix("US-"))
+
+
+def _amount(row: Row | None) -> Decimal | None:
+    return row.value if row is not None and isinstance(row.value, Decimal) else None

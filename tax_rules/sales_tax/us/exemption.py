@@ -1,51 +1,60 @@
-"""Exemption certificates: whether one covers a sale of a product into a state on the tax date."""
+"""Whether a customer's exemption holds for a product in a state on a date, and if not, why."""
 
-from datetime import date
-
-from tax_rules.facts import Exemption, ProductKind
+from tax_rules.decision import Caution, Step
+from tax_rules.facts import Exemption, ProductKind, Situation
 from tax_rules.rulebook import RuleBook
 
-COUNTRY = "US"
 FEDERAL = "federal_government"
-LAW = "SSUTA 317; federal government: McCulloch v. Maryland, 17 U.S. 316 (1819)"
-REASONS = "codes.us_exemption_reasons"
+BUSINESS_USE = "business_use"
+LAW = "SSUTA s. 317 (exemption certificates)"
+FEDERAL_LAW = "U.S. Const. art. VI cl. 2; sales to the United States are not taxed by the states"
 
 
-def why_not_exempt(exemption: Exemption, state: str, product: ProductKind, on: date, book: RuleBook) -> str | None:
-    """Why a claimed exemption does not hold, as the code of a warning; None where it holds.
+def exempts(situation: Situation, product: ProductKind, state: str, book: RuleBook) -> Step | Caution | None:
+    """The step that says why nothing is due, or the warning why a claimed exemption was not accepted; None: no claim.
 
-    The federal government is exempt in every state, whatever its certificate names.
-
-    Law:
-        SSUTA 317 (certificates); supremacy clause (federal government).
+    The federal government is exempt in every state. Anybody else needs an exemption that was accepted and covers the
+    state, the product and the date.
     """
-    effect = book.derive(_effects).get(exemption.reason)
-    if exemption.country != COUNTRY or effect != "exempt":
-        return "us_exemption_reason"
-    if not exemption.is_accepted:
-        return "us_exemption_not_accepted"
-    if exemption.reason == FEDERAL:
+    claimed = situation.exemption
+    if claimed is None:
         return None
-    if exemption.states and state not in {name.upper().removeprefix(f"{COUNTRY}-") for name in exemption.states}:
-        return "us_exemption_state"
-    if exemption.products and product not in exemption.products:
-        return "us_exemption_product"
-    if (exemption.valid_from and on < exemption.valid_from) or (exemption.valid_to and exemption.valid_to < on):
-        return "us_exemption_date"
+    reason = book.derive(_reasons).get(claimed.reason)
+    facts = (("reason", claimed.reason), ("certificate", claimed.certificate or "-"), ("state", state))
+    if reason == BUSINESS_USE:
+        return None  # switches the taxability, and exempts from nothing
+    if reason == FEDERAL:
+        return Step("us_exempt_federal", facts, FEDERAL_LAW)
+    if reason is None:
+        return Caution("us_exemption_reason_unknown", facts)
+    fault = _fault(claimed, situation, product, state)
+    return Caution(fault, facts) if fault else Step("us_exempt", facts, LAW)
+
+
+def claims_business_use(situation: Situation, book: RuleBook) -> bool:
+    """Whether the customer attested that it buys for its business."""
+    claimed = situation.exemption
+    return claimed is not None and book.derive(_reasons).get(claimed.reason) == BUSINESS_USE
+
+
+def _fault(claimed: Exemption, situation: Situation, product: ProductKind, state: str) -> str | None:
+    if not claimed.is_accepted:
+        return "us_certificate_not_accepted"
+    if claimed.country != "US" or (claimed.states and state not in claimed.states):
+        return "us_certificate_other_state"
+    if claimed.products and product not in claimed.products:
+        return "us_certificate_other_product"
+    on = situation.on
+    if (claimed.valid_from and on < claimed.valid_from) or (claimed.valid_to and claimed.valid_to < on):
+        return "us_certificate_not_in_force"
     return None
 
 
-def switches_to_business_use(exemption: Exemption | None, book: RuleBook) -> bool:
-    """Whether the claim is no exemption, but an attestation of business use that changes the treatment."""
-    return (
-        exemption is not None
-        and exemption.country == COUNTRY
-        and exemption.is_accepted
-        and book.derive(_effects).get(exemption.reason) == "use"
-    )
-
-
-def _effects(book: RuleBook) -> dict[str, str]:
-    """What each reason does, by its code and by the wider word for it."""
-    found = {row["also"]: row["effect"] for row in book.table(REASONS) if row["also"]}
-    return found | {row["code"]: row["effect"] for row in book.table(REASONS)}
+def _reasons(book: RuleBook) -> dict[str, str]:
+    """What each word for a reason means: its own code, the letter of the uniform certificate, and our word for it."""
+    found: dict[str, str] = {}
+    for row in book.table("us.exemption_reasons"):
+        for word in (row["code"], row["internal"], row["sst_f0003"]):
+            if word:
+                found.setdefault(word, row["internal"])
+    return found

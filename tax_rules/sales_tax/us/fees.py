@@ -1,19 +1,18 @@
-"""Flat fees of states on the delivery of goods: due beside the tax, and no tax themselves."""
+"""Flat fees of a state on an order with taxable goods that are delivered: no tax, and a line of their own."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tax_rules.facts import Situation
+from tax_rules.facts import RegistrationKind, Situation
+from tax_rules.money import ZERO
 from tax_rules.rulebook import RuleBook
-from tax_rules.sales_tax.us.case import collects_in
-from tax_rules.sales_tax.us.state import COUNTRY, find_state
-
-RETAIL_DELIVERY = "retail_delivery_fee"
+from tax_rules.rulefiles import Row
+from tax_rules.sales_tax.us.place import find_us_place
 
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """A fee of an order: what it is, how much in US dollars, by which law and row."""
+    """A fee in US dollars, once for an order."""
 
     kind: str
     amount: Decimal
@@ -22,21 +21,24 @@ class Fee:
     confidence: str
 
 
-def delivery_fees(situation: Situation, taxable_goods_total: Decimal, book: RuleBook) -> tuple[Fee, ...]:
-    """The delivery fees of one order of goods.
+def delivery_fees(situation: Situation, taxable_goods: Decimal, book: RuleBook) -> tuple[Fee, ...]:
+    """The retail delivery fee of the destination where one is in force and the seller collects there.
 
     Args:
-        taxable_goods_total: what the taxed tangible goods cost, net, in US dollars; one fee is due for all of them.
-    Law:
-        C.R.S. § 43-4-218 (Colorado); Minn. Stat. § 168E.03 (Minnesota).
+        taxable_goods: net of the order's taxable tangible goods, in US dollars.
     """
-    state = find_state(situation.destination, book)
-    if state is None or taxable_goods_total <= 0 or situation.is_collected_by_marketplace:
+    place = find_us_place(situation.destination, book)
+    row = book.find("us.retail_delivery_fee", place.jurisdiction, situation.on)
+    if row is None or taxable_goods <= ZERO or taxable_goods < _threshold(row):
         return ()
-    fee = book.find("us.delivery_fee", f"{COUNTRY}-{state}", situation.on)
-    if fee is None or not isinstance(fee.value, Decimal) or not collects_in(situation, state):
+    is_registered = any(
+        r.kind is RegistrationKind.SALES_TAX and r.state == place.state and r.is_in_force(situation.on)
+        for r in situation.seller.registrations
+    )
+    if not is_registered or not isinstance(row.value, Decimal):
         return ()
-    least = book.find("us.delivery_fee_from", f"{COUNTRY}-{state}", situation.on)
-    if least is not None and isinstance(least.value, Decimal) and taxable_goods_total < least.value:
-        return ()
-    return (Fee(RETAIL_DELIVERY, fee.value, fee.law, fee.id, fee.confidence),)
+    return (Fee("retail_delivery_fee", row.value, row.law, row.id, row.confidence),)
+
+
+def _threshold(row: Row) -> Decimal:
+    return Decimal(row.attribute("threshold") or ZERO)

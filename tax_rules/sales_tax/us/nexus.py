@@ -1,107 +1,73 @@
-"""Economic nexus: whether sales into a state oblige a seller without presence there to register."""
+"""Economic nexus: from which sales on a seller without presence must collect a state's sales tax."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tax_rules.decision import Confidence, weakest
+from tax_rules.decision import Confidence
 from tax_rules.rulebook import RuleBook
 from tax_rules.rulefiles import Row
-from tax_rules.sales_tax.us.state import COUNTRY
-
-REACHED, NOT_REACHED, UNKNOWN, NO_TAX = (
-    "nexus_threshold_reached",
-    "nexus_threshold_not_reached",
-    "nexus_unknown",
-    "no_sales_tax",
-)
-BOTH, EITHER = "and", "or"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EconomicNexus:
-    """The answer for one state. ``is_reached`` None: what is in ``missing`` decides. Amounts are US dollars.
+@dataclass(frozen=True, slots=True)
+class Nexus:
+    """Whether the thresholds of a state are reached; ``has_nexus`` None: the state's rule is not known for the date.
 
-    ``sales_test`` and ``transactions_test`` say whether the threshold itself reaches it (at_least) or not (more_than).
+    ``sales_threshold`` in US dollars. ``logic``: sales, or (either reaches), and (both must). ``period``: over which
+    time sales and transactions count.
     """
 
-    code: str
-    is_reached: bool | None
-    sales_threshold: Decimal | None = None
-    sales_test: str | None = None
-    transactions_threshold: int | None = None
-    transactions_test: str | None = None
-    logic: str | None = None
-    period: str | None = None
-    law: str | None = None
-    row: str | None = None
-    valid_from: date | None = None
-    source: str | None = None
-    confidence: Confidence = Confidence.LOW
-    missing: tuple[str, ...] = ()
+    state: str
+    has_nexus: bool | None
+    logic: str | None
+    sales_threshold: Decimal | None
+    transactions_threshold: int | None
+    period: str | None
+    sales_reached: bool | None
+    transactions_reached: bool | None
+    reason: str
+    row: Row | None
+    confidence: Confidence
 
 
-def economic_nexus(
-    state: str, on: date, sales: Decimal | None, transactions: int | None, book: RuleBook
-) -> EconomicNexus:
-    """Compare the sales of a period with the thresholds of a state.
+def decide_nexus(state: str, sales: Decimal, transactions: int, on: date, book: RuleBook) -> Nexus:
+    """Compare a seller's sales into a state with its thresholds on a civil date.
 
     Args:
         state: two letters.
-        on: the civil date whose thresholds are asked for.
-        sales: into the state in its measurement period, US dollars; None where they are not known.
-        transactions: how many separate sales; None where they are not known.
+        sales: gross, in US dollars, over the state's measurement period.
     Law:
-        South Dakota v. Wayfair, Inc., 585 U.S. 162 (2018); the states' acts as the rows name them.
+        South Dakota v. Wayfair, 585 U.S. 162 (2018); the statutes of the states as the rows name them.
     """
-    row = book.find("us.nexus", f"{COUNTRY}-{state}", on)
-    none = book.find("us.no_state_tax", f"{COUNTRY}-{state}", on)
-    if row is None and none is not None:
-        return EconomicNexus(
-            code=NO_TAX, is_reached=False, law=none.law, row=none.id, valid_from=none.valid_from,
-            source=none.source, confidence=weakest(none.confidence),
-        )  # fmt: skip
+    jurisdiction = f"US-{state}"
+    none = book.find("us.no_general_tax", jurisdiction, on)
+    if none is not None:
+        return _without(state, False, "no_general_tax", none)
+    row = book.find("us.economic_nexus", jurisdiction, on)
     if row is None:
-        return EconomicNexus(code=UNKNOWN, is_reached=None, missing=("thresholds",))
-    by_sales = _passes(sales, Decimal(str(row.value)), row.attribute("sales_test"))
+        history = book.history("us.economic_nexus", jurisdiction)
+        is_before = bool(history) and on < history[0].valid_from
+        return _without(state, False if is_before else None, "before_the_rule" if is_before else "unknown", None)
+    threshold = Decimal(str(row.attribute("sales")))
     count = row.attribute("transactions")
-    by_count = _passes(transactions, int(count), row.attribute("transactions_test")) if count else None
-    is_reached = _combine(row, by_sales, by_count)
-    missing = () if is_reached is not None else _missing(sales, transactions)
-    return EconomicNexus(
-        code=UNKNOWN if is_reached is None else REACHED if is_reached else NOT_REACHED,
-        is_reached=is_reached,
-        sales_threshold=Decimal(str(row.value)),
-        sales_test=row.attribute("sales_test"),
-        transactions_threshold=int(count) if count else None,
-        transactions_test=row.attribute("transactions_test"),
-        logic=row.attribute("logic"),
-        period=row.attribute("period"),
-        law=row.law,
-        row=row.id,
-        valid_from=row.valid_from,
-        source=row.source,
-        confidence=weakest(row.confidence),
-        missing=missing,
-    )
+    most = int(count) if count else None
+    by_sales = sales >= threshold
+    by_count = _is_reached(row, transactions, most)
+    has_nexus = {"sales": by_sales, "or": by_sales or bool(by_count), "and": by_sales and bool(by_count)}[
+        str(row.value)
+    ]
+    return Nexus(
+        state, has_nexus, str(row.value), threshold, most, row.attribute("period"), by_sales, by_count,
+        "threshold_reached" if has_nexus else "below_threshold", row, Confidence(row.confidence),
+    )  # fmt: skip
 
 
-def _passes(value: Decimal | int | None, threshold: Decimal | int, test: str | None) -> bool | None:
-    if value is None:
+def _is_reached(row: Row, transactions: int, most: int | None) -> bool | None:
+    if most is None:
         return None
-    return value >= threshold if test == "at_least" else value > threshold
+    return transactions > most if row.attribute("transactions_over") == "true" else transactions >= most
 
 
-def _combine(row: Row, by_sales: bool | None, by_count: bool | None) -> bool | None:
-    """One test, either of two, or both; what is not known decides only where the other test does not."""
-    logic = row.attribute("logic")
-    if logic not in (BOTH, EITHER):
-        return by_sales
-    decisive = logic == EITHER
-    if decisive in (by_sales, by_count):
-        return decisive
-    return None if None in (by_sales, by_count) else not decisive
-
-
-def _missing(sales: Decimal | None, transactions: int | None) -> tuple[str, ...]:
-    return tuple(name for name, value in (("sales", sales), ("transactions", transactions)) if value is None)
+def _without(state: str, has_nexus: bool | None, reason: str, row: Row | None) -> Nexus:
+    level = Confidence(row.confidence) if row else Confidence.LOW if has_nexus is None else Confidence.MEDIUM
+    return Nexus(state, has_nexus, None, None, None, None, None, None, reason, row, level)

@@ -1,33 +1,41 @@
-"""Whether a state taxes a kind of product for a kind of customer, and how much of its price."""
+"""Whether a state taxes a kind of product, for this kind of customer, on a date."""
 
-from tax_rules.facts import ProductKind
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from tax_rules.facts import GOODS, ProductKind
+from tax_rules.money import HUNDRED
 from tax_rules.rulebook import RuleBook
 from tax_rules.rulefiles import Row
-from tax_rules.sales_tax.us.case import Case
 
-LIKE = {
-    ProductKind.AUDIOBOOK: ProductKind.DIGITAL_MEDIA,
-    ProductKind.BOOK: ProductKind.GENERAL_GOODS,
-    ProductKind.CLOTHING: ProductKind.GENERAL_GOODS,
-    ProductKind.SHIPPING: ProductKind.GENERAL_GOODS,
-}
-"""Kinds that a state taxes like another kind where it has no row of their own."""
+LIKE = {ProductKind.AUDIOBOOK: ProductKind.DIGITAL_MEDIA, ProductKind.SHIPPING: ProductKind.GENERAL_GOODS}
+"""Kinds that are taxed by the rows of another kind."""
 
 
-def find_taxability(case: Case) -> Row | None:
-    """The row for the product and the customer, else for the product and everybody; None where there is none.
+@dataclass(frozen=True, slots=True)
+class Taxability:
+    """What a state's row says: taxable, exempt, partial (``percent`` of the price), reduced (``percent`` is the whole
+    rate) or undetermined; ``row`` is None where there is none."""
 
-    The value is taxable, exempt, partial (``taxable_percent`` of the price), reduced (``rate_percent`` in place of all
-    rates) or undetermined.
-    """
-    customer = "business" if case.buys_as_business else "consumer"
-    names = case.book.derive(_names)
-    for name in names[case.product]:
-        for parameter in (f"us.taxability.{name}.{customer}", f"us.taxability.{name}"):
-            if (row := case.find(parameter)) is not None:
-                return row
-    return None
+    treatment: str
+    row: Row | None = None
+    percent: Decimal = HUNDRED
 
 
-def _names(_: RuleBook) -> dict[ProductKind, tuple[str, ...]]:
-    return {kind: tuple(dict.fromkeys((kind.value, LIKE.get(kind, kind).value))) for kind in ProductKind}
+def find_taxability(
+    product: ProductKind, jurisdiction: str, *, is_business: bool, on: date, book: RuleBook
+) -> Taxability:
+    """The row for this kind of customer, else the one for all; without any it is not known."""
+    kind = LIKE.get(product, product).value
+    own = f"us.taxability_business.{kind}" if is_business else f"us.taxability_consumer.{kind}"
+    for parameter in (own, f"us.taxability.{kind}"):
+        row = book.find(parameter, jurisdiction, on)
+        if row is not None:
+            return Taxability(str(row.value), row, Decimal(row.attribute("percent") or HUNDRED))
+    return Taxability("undetermined")
+
+
+def is_tangible(product: ProductKind) -> bool:
+    """Whether the product is tangible personal property, whose single articles some states look at."""
+    return product in GOODS

@@ -13,6 +13,7 @@ PAGES = (
     "/orders/FR-LATE-VAT-ID/tax-refund",
     "/documents",
     "/tax-ids",
+    "/calculator",
     "/audit",
     "/settings",
     "/help",
@@ -214,3 +215,27 @@ def test_a_mistake_is_read_first_and_leads_to_its_field(open_page: Open) -> None
     assert page.evaluate("document.activeElement.id") == "number"
     assert page.input_value("#number") == "FR00"
     assert watched.strangers == []
+
+
+@pytest.mark.parametrize("java_script_enabled", [True, False])
+def test_a_tax_is_calculated_by_keyboard_and_without_scripts(open_page: Open, java_script_enabled: bool) -> None:
+    watched = open_page(java_script_enabled=java_script_enabled)
+    watched.sign_in()
+    page = watched.page
+    page.click("nav >> text=Calculator")
+    page.select_option("#country", "CA")
+    page.fill("#state", "QC")
+    page.select_option("#currency", "CAD")
+    page.focus("#amount_0")
+    page.keyboard.type("100")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#answer")
+    assert "CAD\xa0114.98" in page.inner_text("main").replace(" ", "\xa0")
+    page.locator("details.why summary").first.press("Enter")
+    assert "Excise Tax Act" in page.inner_text("details.why")
+    if java_script_enabled:
+        assert page.evaluate(FAULTS) == []
+    page.click("text=One line more")
+    page.wait_for_selector("#amount_1")
+    assert page.input_value("#amount_0") == "100"
+    assert_calm(watched)
