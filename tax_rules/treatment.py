@@ -91,12 +91,15 @@ def _decide(situation: Situation, product: ProductKind, book: RuleBook) -> Treat
         return decide_us_sales_tax(situation, product, book)
     is_moved = _is_moved(product)
     place = (goods_place if is_moved else tax_place)(address, situation.on, book)
+    if place.territory is None and place.state not in book.countries:
+        return _not_supported(place, "country_unknown", place.given, book)
     if place.territory == US_TERRITORIES and _is_registered(situation):
         return _not_supported(place, "sales_tax_not_supported", place.state or US, book)
     treatment = (decide_goods if is_moved else decide_electronic_supply)(situation, product, book)
     if place.state == US or place.territory == US_TERRITORIES:
         warning = Caution("sales_tax_not_examined", (("country", place.code),))
-        treatment = replace(treatment.with_warnings(warning), confidence=Confidence.MEDIUM)
+        confidence = weakest(treatment.confidence, Confidence.MEDIUM)
+        treatment = replace(treatment.with_warnings(warning), confidence=confidence)
     return treatment
 
 

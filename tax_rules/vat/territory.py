@@ -112,7 +112,8 @@ def _special_place(given: str, territory: str, on: date, book: RuleBook, status:
     row = book.find(status, territory, on)
     if row is None:  # before the territory had a status of its own it was part of its state
         state = known.states[territory] or given
-        return TaxPlace(given=given, state=state, rates=state, is_eu=is_eu_state(state, on, book))
+        is_eu = _membership(state, on, book, status) is not None
+        return TaxPlace(given=given, state=state, rates=state, is_eu=is_eu)
     local = row.attribute("local")
     vat_of = None if row.value == OUTSIDE else str(row.value)
     membership = _membership(vat_of, on, book, status)

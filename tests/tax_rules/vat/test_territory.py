@@ -174,3 +174,9 @@ def test_every_territory_has_a_status_for_services_and_goods(book: RuleBook) -> 
     for parameter in ("vat.territory_for_services", "vat.territory_for_goods"):
         assert set(book.jurisdictions(parameter)) == codes
     assert {row["territory"] for row in book.table("vat.territory_places")} <= codes
+
+
+@pytest.mark.parametrize("country", ["MC", "IM", "GG", "SM", "LI"])
+def test_a_territory_of_no_state_stands_alone_before_it_had_a_status(country: str, book: RuleBook) -> None:
+    place = tax_place(Address(country=country), date(1980, 1, 1), book)
+    assert (place.state, place.rates, place.is_eu) == (country, country, False)
