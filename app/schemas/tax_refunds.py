@@ -10,7 +10,7 @@ from app.schemas.certificates import CertificateRef
 from app.schemas.fields import CivilDate, Reference, StrictSchema, Text
 from app.schemas.orders import AddressSchema
 from tax_rules.adjust.transport import KINDS
-from tax_rules.facts import ProductKind
+from tax_rules.facts import ProductKind, TaxIdStatus
 
 # What each reason needs, and may bring along.
 PROOF = {
@@ -26,11 +26,12 @@ ONLY_WITH = {name: reason for reason, name in PROOF.items() if name != "note"} |
 
 
 class RefundTaxIdSchema(StrictSchema):
-    """The tax ID that the customer gave later; ``check_id`` names a check of ours."""
+    """The tax ID that the customer gave later; ``check_id`` names a check of ours, ``status`` counts from an admin."""
 
     kind = fields.String(load_default="vat", validate=validate.OneOf(["vat", "gst"]))
     number = Text(required=True, max_length=64)
     check_id = Reference(allow_none=True, load_default=None)
+    status = fields.String(allow_none=True, load_default=None, validate=validate.OneOf([str(s) for s in TaxIdStatus]))
     valid_from = CivilDate(allow_none=True, load_default=None)
 
 
@@ -114,7 +115,7 @@ class TaxRefundSchema(StrictSchema):
         given, certificate = data["tax_id"], data["certificate"]
         facts = TaxRefundAsked(
             reason=data["reason"],
-            tax_id=given and TaxId(kind=given["kind"], number=given["number"], check_id=given["check_id"]),
+            tax_id=given and TaxId(**{name: given[name] for name in ("kind", "number", "check_id", "status")}),
             valid_from=given and given["valid_from"],
             lines=tuple(line["reference"] for line in data["lines"]),
             note=data["note"],

@@ -84,11 +84,16 @@ def _decide_again(desk: Desk, session: Session, view: OrderView, waiting: Stored
         price = RefundAsked.from_json(waiting.request)
         return decide_price_refund(desk, session, view, price), Wish(actor=asker, asked=price, kind=PRICE)
     asked = TaxRefundAsked.from_json(waiting.request)
-    if asked.reason is not RefundReason.VAT_ID_PROVIDED or asked.tax_id is None or waiting.check_id is None:
+    if asked.reason is not RefundReason.VAT_ID_PROVIDED or asked.tax_id is None:
         found = decide_corrected(desk, session, asker, view, asked)
         return found.case, Wish(actor=asker, asked=asked, evidence=found.evidence)
-    check = visible_check(session, asker, waiting.check_id)
-    offline = check_offline(desk, asked.tax_id, view.order)
-    evidence = TaxIdEvidence(offline=offline, status=check.status, register=check.register, check=check)
+    check = visible_check(session, asker, waiting.check_id) if waiting.check_id else None
+    evidence = TaxIdEvidence(
+        offline=check_offline(desk, asked.tax_id, view.order),
+        status=check.status if check else waiting.evidence["status"],
+        register=check.register if check else None,
+        check=check,
+        asserted_by=waiting.evidence.get("asserted_by"),
+    )
     case, _ = decide_refund(desk, session, asker, view, asked, evidence)
     return case, wish_of(asker, asked, evidence)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.actor import Actor
+from app.actor import Actor, Scope
 from app.desk import Desk
 from app.errors import Fault, NothingToRefund, NotRefundable, TaxIdMalformed, TaxIdNotVerified
 from app.facts import TaxId, TaxRefundAsked
@@ -30,12 +30,13 @@ REFUNDED = frozenset({RefundOutcome.REFUND, RefundOutcome.BUYER_DETAILS})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxIdEvidence:
-    """What is known of the tax ID now."""
+    """What is known of the tax ID now: by a check, or because somebody with the right to do so says it."""
 
     offline: IdentifierCheck
     status: str
     register: dict[str, Any] | None
     check: StoredCheck | None
+    asserted_by: str | None = None
 
     def members(self) -> dict[str, Any]:
         said = self.register or {}
@@ -45,6 +46,7 @@ class TaxIdEvidence:
             "register": said.get("name"),
             "consultation_number": said.get("consultation_number"),
             "answered_at": said.get("answered_at"),
+            **({"asserted_by": self.asserted_by} if self.asserted_by else {}),
         }
 
 
@@ -64,6 +66,13 @@ def check_offline(desk: Desk, tax_id: TaxId, order: StoredOrder) -> IdentifierCh
     return offline
 
 
+def asserted_evidence(actor: Actor, tax_id: TaxId, offline: IdentifierCheck) -> TaxIdEvidence | None:
+    """The status that an administrator states; None where nobody with the right to do so states one."""
+    if tax_id.status is None or tax_id.check_id is not None or not actor.may(Scope.ADMIN):
+        return None
+    return TaxIdEvidence(offline=offline, status=tax_id.status, register=None, check=None, asserted_by=actor.name)
+
+
 def decide_refund(
     desk: Desk, session: Session, actor: Actor, view: OrderView, asked: TaxRefundAsked, evidence: TaxIdEvidence
 ) -> tuple[RefundCase, tuple[dict[str, Any], ...]]:
@@ -77,6 +86,7 @@ def decide_refund(
         country=evidence.offline.country,
         status=rules.TaxIdStatus(evidence.status),
         valid_from=valid_from,
+        asserted=evidence.asserted_by is not None,
     )
     late = LateTaxId(
         seller=seller.facts(),

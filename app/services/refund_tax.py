@@ -13,7 +13,7 @@ from app.facts import RefundReason, TaxId, TaxIdAsked, TaxRefundAsked
 from app.services.charged_lines import refuse_unadjustable
 from app.services.check_tax_id import OPEN, WAIT_SECONDS, ask_without_keeping, check_tax_id, visible_check
 from app.services.correct_tax import correct_tax
-from app.services.decide_refund import TaxIdEvidence, check_offline, decide_refund
+from app.services.decide_refund import TaxIdEvidence, asserted_evidence, check_offline, decide_refund
 from app.services.issue_refund import (
     Refund,
     Wish,
@@ -60,10 +60,11 @@ def refund_tax(
         view = view_order(session, visible_order(session, actor, reference))
     offline = check_offline(desk, asked.tax_id, view.order)
     refuse_unadjustable(view, asked.lines)
+    asserted = asserted_evidence(actor, asked.tax_id, offline)
     if dry_run:
-        evidence = _evidence_of_dry_run(desk, actor, reference, asked.tax_id, offline)
+        evidence = asserted or _evidence_of_dry_run(desk, actor, reference, asked.tax_id, offline)
         return _dry_run(desk, actor, reference, asked, evidence)
-    evidence = _evidence(desk, actor, reference, asked.tax_id, offline, wait_seconds)
+    evidence = asserted or _evidence(desk, actor, reference, asked.tax_id, offline, wait_seconds)
     with desk.database.writing() as session:
         if known := find_by_idempotency(session, idempotency):
             return refund_as_issued(session, known)
@@ -72,7 +73,7 @@ def refund_tax(
             check = visible_check(session, actor, evidence.check.id, lock=True)
             evidence = replace(evidence, check=check, status=check.status, register=check.register)
         wish = wish_of(actor, asked, evidence, idempotency)
-        if evidence.status in OPEN:
+        if evidence.check and evidence.status in OPEN:
             return Refund(wait_for_register(session, view, wish, asked.lines), ())
         case, warnings = decide_refund(desk, session, actor, view, asked, evidence)
         adjustment, documents = issue_refund(desk, session, case, wish)
@@ -115,7 +116,7 @@ def _dry_run(desk: Desk, actor: Actor, reference: str, asked: TaxRefundAsked, ev
     with desk.database.reading() as session:
         view = view_order(session, visible_order(session, actor, reference))
         wish = wish_of(actor, asked, evidence)
-        if evidence.status in OPEN:
+        if evidence.asserted_by is None and evidence.status in OPEN:
             return Refund(adjustment_record(draft_row(wish, view, status="pending_check")), ())
         case, warnings = decide_refund(desk, session, actor, view, asked, evidence)
     adjustment, documents = draft_refund(desk, case, wish)

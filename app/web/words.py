@@ -113,6 +113,8 @@ ACTIONS = {
     "adjustment.waits_for_register": N_("Tax refund asked; it waits for the register"),
     "adjustment.issued": N_("Refund issued"),
     "adjustment.waits_for_approval": N_("Refund asked; it waits for approval"),
+    "certificate.filed": N_("Exemption certificate put on file"),
+    "certificate.revoked": N_("Exemption certificate revoked"),
     "adjustment.refused": N_("Refund refused"),
     "document.issued": N_("Document issued"),
     "document.ready": N_("Document drawn and stored"),

@@ -437,7 +437,7 @@ def test_a_rule_of_the_order_that_is_broken_is_named(shared: SharedApi, changes:
         ({"tax_id": {}}, "/tax_id/number"),
         ({"lines": ["9"]}, "/lines/0"),
         ({"lines": ["1", "1"]}, "/lines"),
-        ({"reason": "wrong_rate"}, "/reason"),
+        ({"reason": "wrong_rate"}, "/tax_id"),
         ({"tax_id": {"number": "FR00999001001"}}, "/tax_id/number"),
         ({"tax_id": {"number": "FR29999001001" + "А"}}, "/tax_id/number"),
         ({"tax_id": {"number": "DE123456789"}}, "/tax_id/number"),

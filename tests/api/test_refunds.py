@@ -158,6 +158,25 @@ def test_a_sum_over_two_lines_loses_no_cent(call: Caller, make_order: Make) -> N
     assert [line["net_refund"] for line in answer.json["adjustment"]["lines"]] == ["0.52", "0.51"]
 
 
+def test_the_taxes_of_a_stack_go_back_each_and_clear_to_the_cent(call: Caller, make_order: Make) -> None:
+    place = {"country": "US", "state": "TX", "city": "Houston", "postal_code": "77002"}
+    order = make_order(
+        seller="us", currency="USD", customer__kind="consumer", customer__address=place,
+        ordered_at="2026-07-01T10:00:00Z", invoices=[{"number": "R-1", "issued_on": "2026-07-01"}],
+        lines__0__product_kind="software_download", lines__0__amount="99.99", lines__0__tax=None,
+    )  # fmt: skip
+    assert call("PUT", "/v1/orders/A-1", order).status_code == 201
+    back: dict[str, Decimal] = {}
+    for wish in (HALF, {"mode": "partial", "reason": "goodwill", "amount": "0.07"}, FULL):
+        (line,) = call("POST", REFUNDS, wish).json["adjustment"]["lines"]
+        parts = {part["name"]: Decimal(part["tax_refund"]) for part in line["parts"]}
+        assert sum(parts.values()) == Decimal(line["tax_refund"])
+        assert min(parts.values()) >= 0
+        back = {name: back.get(name, Decimal(0)) + refund for name, refund in parts.items()}
+    charged = call("GET", "/v1/orders/A-1").json["calculation"]["lines"][0]["tax_breakdown"]
+    assert sorted(back.values()) == sorted(Decimal(part["tax_amount"]) for part in charged)
+
+
 def test_an_order_without_an_invoice_is_refused(call: Caller, make_order: Make) -> None:
     assert call("PUT", "/v1/orders/A-1", make_order(invoices=[])).status_code == 201
     assert call("POST", REFUNDS, FULL).json["code"] == "original_invoice_missing"
