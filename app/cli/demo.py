@@ -85,6 +85,7 @@ def _run(desk: Desk, folder: Path) -> list[dict[str, str]]:
     for example in examples:
         if example.tax_id:
             _refund(desk, example)
+    _work(desk)
     _give(desk, examples)
     _work(desk)
     with desk.database.reading() as session:

@@ -13,6 +13,8 @@ from tax_rules.facts import ProductKind
 
 ZERO = Decimal(0)
 ADJUSTABLE = frozenset({OrderStatus.OPEN, OrderStatus.PAID, OrderStatus.PARTIALLY_REFUNDED})
+# What a tax is called of which no decision speaks; everywhere else it is VAT.
+TAX_OF_COUNTRY = {"US": "sales_tax", "CA": "other_tax"}
 PRICE = "refund"
 """The kind of an adjustment that gives a price back; all others change the tax alone."""
 
@@ -52,9 +54,29 @@ def refuse_unadjustable(view: OrderView, lines: tuple[str, ...]) -> None:
 
 def original_invoice(view: OrderView) -> Invoice:
     """The invoice that a credit note names. Raises OriginalInvoiceMissing."""
+    if issued := invoice_issued(view):
+        return issued
     if not view.order.invoices:
         raise OriginalInvoiceMissing("The order names no invoice, and a credit note must name the one it corrects.")
     return max(view.order.invoices, key=lambda invoice: invoice.issued_on)
+
+
+def invoice_issued(view: OrderView) -> Invoice | None:
+    """The invoice that was issued here for an order that names none; the first, since every other is a copy of it."""
+    issued = [d for d in view.documents if d.kind == "invoice" and d.adjustment_id is None]
+    if view.order.invoices or not issued:
+        return None
+    first = min(issued, key=lambda document: (document.created_at, document.id))
+    return Invoice(number=first.number, issued_on=first.issued_on)
+
+
+def tax_type(view: OrderView, line: OrderLine) -> str:
+    """Which tax a line bears: the decision's one, ``other_tax`` for several together, else what its country levies."""
+    breakdown = decided_line(view, line.reference).get("tax_breakdown", ())
+    kinds = {share["tax_type"] for share in breakdown if share["tax_type"]}
+    if len(kinds) > 1:
+        return "other_tax"
+    return kinds.pop() if kinds else TAX_OF_COUNTRY.get(line.tax_country, "vat")
 
 
 def decided_line(view: OrderView, reference: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from app.i18n import Language
 from app.postal import address_lines
 from app.reference.load import reference
 from app.sellers import SellerEntity
+from app.services.charged_lines import tax_type
 from app.services.issue_document import seller_block
 from app.services.read_order import OrderView
 from app.store.orders import OrderLine
@@ -151,15 +152,16 @@ def _tax_totals(case: RefundCase, rows: tuple[facts.Line, ...], *, is_new: bool 
     if is_new:
         decided = {line.reference: line.treatment for line in case.decision.lines}
         countries |= {name: t.jurisdiction.country for name, t in decided.items() if t is not None}
-    sums: dict[tuple[str, Decimal | None, str | None], tuple[Decimal, Decimal]] = {}
+    kinds = {line.reference: tax_type(case.view, line) for line in case.view.order.lines}
+    sums: dict[tuple[str, Decimal | None, str | None, str], tuple[Decimal, Decimal]] = {}
     for row in rows:
         country = countries[row.reference] if row.rate_percent is not None else None
-        key = (row.category, row.rate_percent, country)
+        key = (row.category, row.rate_percent, country, kinds[row.reference])
         net, tax = sums.get(key, (case.places, case.places))
         sums[key] = (net + row.net, tax + row.tax)
     return tuple(
-        facts.TaxTotal(category=category, rate_percent=rate, country=country, net=net, tax=tax)  # type: ignore[arg-type]
-        for (category, rate, country), (net, tax) in sums.items()
+        facts.TaxTotal(category=category, rate_percent=rate, country=country, tax_type=kind, net=net, tax=tax)  # type: ignore[arg-type]
+        for (category, rate, country, kind), (net, tax) in sums.items()
     )
 
 

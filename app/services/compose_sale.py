@@ -11,17 +11,16 @@ from app.errors import Fault, InvalidInput
 from app.facts import Invoice, OrderStatus
 from app.i18n import Language
 from app.sellers import SellerEntity
+from app.services.charged_lines import invoice_issued, tax_type
 from app.services.compose_refund import party
 from app.services.explain_decision import Explanation, LineShown
 from app.services.issue_document import Issue, document_language, seller_block
 from app.services.read_order import OrderView
 from app.store.orders import OrderLine
+from tax_rules.decision import unique
 
-INVOICE_LAW = ("Directive 2006/112/EC Art. 226",)
 BILLED = frozenset({OrderStatus.OPEN, OrderStatus.PAID, OrderStatus.PARTIALLY_REFUNDED, OrderStatus.REFUNDED})
 COPIES = "invoice_copy"  # the series of copies: an invoice's own series counts invoices alone
-# Of which tax the totals speak where the decision names none.
-TAX_OF_COUNTRY = {"US": "sales_tax", "CA": "other_tax"}
 
 
 def sale_issue(
@@ -64,9 +63,7 @@ def invoice_of(view: OrderView) -> Invoice | None:
     """The invoice of the order: the first that it names, else the one that was issued here."""
     if view.order.invoices:
         return min(view.order.invoices, key=lambda invoice: (invoice.issued_on, invoice.number))
-    issued = [d for d in view.documents if d.kind == facts.Invoice.kind and d.adjustment_id is None]
-    first = min(issued, key=lambda document: (document.created_at, document.id), default=None)
-    return first and Invoice(number=first.number, issued_on=first.issued_on)
+    return invoice_issued(view)
 
 
 def refusal_by_status(kind: str, status: OrderStatus) -> str | None:
@@ -100,7 +97,6 @@ def _invoice(
         amount_paid=paid,
         amount_due=due,
         due_on=begins + timedelta(days=terms) if terms is not None and due else None,
-        law=INVOICE_LAW if _is_vat(view, explained) else (),
     )
 
 
@@ -137,11 +133,12 @@ def _members(
         "customer": party(order.customer, words, with_tax_id=None),
         "currency": order.currency,
         "lines": tuple(rows_of(view)),
-        "tax_totals": totals_by_rate(view, explained),
+        "tax_totals": totals_by_rate(view),
         "totals": sums_of(view),
         "taxes": taxes_of(agrees.lines) if agrees else (),
         "certificate": certificate_of(explained),
         "notices": notices_of(view, words) if agrees else (),
+        "law": unique(tuple(law for line in agrees.lines for law in line.law)) if agrees else (),
     }
 
 
@@ -169,28 +166,19 @@ def sums_of(view: OrderView) -> facts.Totals:
     return facts.Totals(net=net, tax=tax, gross=net + tax)
 
 
-def totals_by_rate(view: OrderView, explained: Explanation | None) -> tuple[facts.TaxTotal, ...]:
+def totals_by_rate(view: OrderView) -> tuple[facts.TaxTotal, ...]:
     """What was charged by category, rate, country and kind of tax."""
-    decided = explained.by_reference if explained else {}
     sums: dict[tuple[str, Decimal | None, str | None, str], tuple[Decimal, Decimal]] = {}
     for line in view.order.lines:
         rate = _rate(line)
         country = line.tax_country if rate is not None else None
-        key = (line.vat_category or "S", rate, country, tax_type_of(line, decided.get(line.reference)))
+        key = (line.vat_category or "S", rate, country, tax_type(view, line))
         net, tax = sums.get(key, (_zero(view), _zero(view)))
         sums[key] = (net + line.net, tax + line.tax)
     return tuple(
         facts.TaxTotal(category=category, rate_percent=rate, country=country, tax_type=kind, net=net, tax=tax)  # type: ignore[arg-type]
         for (category, rate, country, kind), (net, tax) in sums.items()
     )
-
-
-def tax_type_of(line: OrderLine, decided: LineShown | None) -> str:
-    """Which tax a line bears: the decision's one, ``other_tax`` for several together, else its country's."""
-    kinds = {share.tax_type for share in decided.tax_breakdown if share.tax_type} if decided else set()
-    if len(kinds) > 1:
-        return "other_tax"
-    return kinds.pop() if kinds else TAX_OF_COUNTRY.get(line.tax_country, "vat")
 
 
 def taxes_of(lines: Iterable[LineShown]) -> tuple[facts.TaxShare, ...]:
@@ -249,10 +237,6 @@ def notices_of(view: OrderView, words: Language) -> tuple[facts.Notice, ...]:
 def _rate(line: OrderLine) -> Decimal | None:
     """The rate that a row shows: none where tax is not charged by a rate (reverse charge, out of scope)."""
     return None if line.vat_category in {"AE", "K", "G", "E", "O"} else line.rate_percent
-
-
-def _is_vat(view: OrderView, explained: Explanation | None) -> bool:
-    return all(total.tax_type == "vat" for total in totals_by_rate(view, explained))
 
 
 def _zero(view: OrderView) -> Decimal:

@@ -82,7 +82,7 @@ def _tax_statement(
         header=header,
         **_parties(view, seller, words),
         lines=tuple(rows_of(view)),
-        tax_totals=totals_by_rate(view, explained),
+        tax_totals=totals_by_rate(view),
         totals=sums_of(view),
         reasonings=tuple(_reasonings(order.lines, explained)),
         undecided=tuple(n for n, line in enumerate(order.lines, 1) if line.reference not in decided),

@@ -31,6 +31,7 @@ from app.store.documents import StoredDocument, document_record
 from app.store.orders import StoredOrder
 from app.store.sealed import masked_json, sealed_json
 from app.store.tax_id_checks import StoredCheck
+from tax_rules.facts import RegistrationKind
 
 DEFAULT_LANGUAGE = "en"
 # Forms that are filled in; everything else is a letter.
@@ -213,7 +214,11 @@ def seller_block(seller: SellerEntity, words: Language, on: date, country: str) 
         address=address_lines(seller.address, words),
         country=seller.country,
         tax_ids=tuple(
-            facts.TaxId(kind="vat", number=registration.number, country=registration.country)
+            facts.TaxId(
+                kind="gst" if registration.kind is RegistrationKind.GST else "vat",
+                number=registration.number,
+                country=registration.country,
+            )
             for registration in seller.registrations_shown(country, on)
         ),
         email=seller.contact.email,

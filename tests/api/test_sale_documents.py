@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from app.desk import Desk
 from app.i18n import SHIPPED
-from tests.api.conftest import FRENCH_ORDER, Caller, changed
+from tests.api.conftest import FRENCH_ORDER, PAYMENT, Caller, changed
 from tests.working import work
 
 DOCUMENTS = "/v1/orders/A-1/documents"
@@ -62,6 +62,23 @@ def test_an_order_billed_elsewhere_gets_a_copy_that_names_that_invoice(call: Cal
     assert f"copy of invoice {FRENCH_ORDER['invoices'][0]['number']}" in text_of(call, copy)
 
 
+def test_an_invoice_of_ours_is_what_a_refund_corrects(call: Caller, desk: Desk) -> None:
+    put(call, UNBILLED)
+    invoice = give(call, "invoice", "en")
+    give(call, "invoice", "en")
+    asked = {"mode": "partial", "percent": "50", "reason": "goodwill"}
+    assert call("POST", "/v1/orders/A-1/payments", PAYMENT).status_code == 201
+    refund = call("POST", "/v1/orders/A-1/refunds", asked)
+    assert refund.status_code == 201, refund.json
+    statement = give(call, "refund_statement", "en")
+    work(desk)
+    (note,) = refund.json["documents"]
+    assert invoice["number"] in text_of(call, note)
+    text = text_of(call, statement)
+    assert "Refunded as a gesture of goodwill." in text
+    assert "60.00" in text
+
+
 def test_a_newer_statement_takes_the_place_of_the_older(call: Caller) -> None:
     put(call, FRENCH_ORDER)
     older, newer = give(call, "tax_statement"), give(call, "tax_statement")
@@ -98,3 +115,34 @@ def test_the_tax_statement_tells_the_steps_in_german_and_the_rows_they_read(call
     assert "vat.standard_rate" in text
     assert "auf Englisch" not in text
     assert decided["totals"]["gross"].replace(".", ",") in text
+
+
+TEXAN = {
+    "reference": "C-9",
+    "kind": "consumer",
+    "name": "Casey Example",
+    "email": "casey@example.example",
+    "language": "en",
+    "address": {"line1": "500 Example Blvd", "postal_code": "78701", "city": "Austin", "state": "TX", "country": "US"},
+}
+QUEBECER = TEXAN | {
+    "address": TEXAN["address"] | {"postal_code": "H2X 1Y4", "city": "Montréal", "state": "QC", "country": "CA"}
+}
+
+
+@pytest.mark.parametrize(
+    ("customer", "currency", "shown", "never"),
+    [(TEXAN, "USD", ["Sales tax"], ["VAT 8", "VAT rate"]), (QUEBECER, "CAD", ["GST"], ["VAT rate"])],
+    ids=["Texas", "Quebec"],
+)
+def test_american_taxes_are_called_what_they_are(
+    call: Caller, desk: Desk, customer: dict[str, Any], currency: str, shown: list[str], never: list[str]
+) -> None:
+    line = {"reference": "1", "description": "Vault", "product_kind": "software_download", "amount": "100.00"}
+    put(call, changed(UNBILLED, seller="us", customer=customer, currency=currency, lines=[line | {"quantity": "1"}]))
+    given = [give(call, kind, "en") for kind in ("invoice", "tax_statement")]
+    work(desk)
+    for document in given:
+        text = text_of(call, document)
+        assert [word for word in shown if word not in text] == []
+        assert [word for word in never if word in text] == []
