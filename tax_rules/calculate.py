@@ -169,22 +169,22 @@ def _situations(sale: Sale, charged: list[Decimal]) -> list[Situation]:
     consignments: dict[Address, Consignment] = {}
     for line, amount in zip(sale.lines, charged, strict=True):
         if line.product_kind in GOODS:
-            place = sale.situation(line).destination
+            place = _destination(sale, line)
             known = consignments.get(place, Consignment(value=ZERO, currency=sale.currency, rates=sale.exchange_rates))
             consignments[place] = _with_line(known, line, amount)
-    if (
-        not consignments
-        and not any(line.ship_to for line in sale.lines)
-        and not (sale.exemption and sale.exemption.lines)
-    ):
+    has_own_exemptions = sale.exemption is not None and sale.exemption.lines
+    if not consignments and not has_own_exemptions and not any(line.ship_to for line in sale.lines):
         return [sale.situation()] * len(sale.lines)
     situations = []
     for line in sale.lines:
-        situation = sale.situation(line)
         is_moved = line.product_kind in GOODS or line.product_kind is ProductKind.SHIPPING
-        consignment = consignments.get(situation.destination) if is_moved else None
-        situations.append(replace(situation, consignment=consignment) if consignment else situation)
+        consignment = consignments.get(_destination(sale, line)) if is_moved else None
+        situations.append(sale.situation(line, consignment=consignment))
     return situations
+
+
+def _destination(sale: Sale, line: SaleLine) -> Address:
+    return line.ship_to or sale.ship_to or sale.customer.address
 
 
 def _with_line(consignment: Consignment, line: SaleLine, amount: Decimal) -> Consignment:
@@ -309,8 +309,8 @@ def _document(
     treatments = [line.treatment for line in every]
     amounts = [line.amounts for line in every if line.amounts is not None]
     is_known = len(amounts) == len(every)
-    net, tax = (sum((getattr(a, figure) for a in amounts), ZERO) for figure in ("net", "tax"))
-    taxable = sum((line.taxable or ZERO for line in every), ZERO)
+    net, tax = sum([a.net for a in amounts], ZERO), sum([a.tax for a in amounts], ZERO)
+    taxable = sum([line.taxable or ZERO for line in every], ZERO)
     outcomes = {treatment.outcome for treatment in treatments}
     return Calculation(
         currency=currency,
@@ -324,7 +324,7 @@ def _document(
         shares=_sum_shares(share for line in every for share in line.shares),
         notices=tuple(dict.fromkeys(notice for t in treatments for notice in t.notices)),
         warnings=(*_warnings(lines), *_price_warning(sale, every, net + tax, currency, is_known=is_known)),
-        confidence=weakest(*(treatment.confidence for treatment in treatments)),
+        confidence=weakest(*{treatment.confidence for treatment in treatments}),
         rounding_basis=basis,
     )
 
@@ -334,10 +334,11 @@ def _sum_shares(shares: Iterable[TaxShare]) -> tuple[TaxShare, ...]:
     grouped: dict[tuple[object, ...], list[TaxShare]] = {}
     for share in shares:
         grouped.setdefault((share.jurisdiction, share.tax_type, share.rate, share.reason), []).append(share)
-    return tuple(
-        replace(same[0], taxable=sum((s.taxable for s in same), ZERO), tax=sum((s.tax for s in same), ZERO))
-        for same in grouped.values()
-    )
+    return tuple(same[0] if len(same) == 1 else _sum_of(same) for same in grouped.values())
+
+
+def _sum_of(same: list[TaxShare]) -> TaxShare:
+    return replace(same[0], taxable=sum([s.taxable for s in same], ZERO), tax=sum([s.tax for s in same], ZERO))
 
 
 def _warnings(lines: tuple[TaxedLine, ...]) -> tuple[Caution, ...]:

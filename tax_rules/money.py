@@ -145,6 +145,8 @@ def apportion(total: Decimal, shares: Sequence[Decimal], unit: Decimal) -> tuple
         if total:
             raise BadFacts("there is nobody to give a part to")
         return ()
+    if len(shares) == 1:
+        return (total + ZERO,)
     exact = [EXACT.divide(share, unit) for share in shares]
     parts = [share.to_integral_value(ROUND_FLOOR) for share in exact]
     every, left = divmod(int(units - sum(parts, ZERO)), len(parts))
