@@ -142,7 +142,7 @@ def _foreign_bands(sale: Sale, treatments: list[Treatment]) -> tuple[Caution, ..
 
 
 def _charged(line: SaleLine, currency: Currency) -> Decimal:
-    if not (currency.fits(line.amount) and currency.fits(line.discount)):
+    if not (currency.fits(line.amount) and (not line.discount or currency.fits(line.discount))):
         raise BadFacts(
             f"line {line.reference}: an amount has more than the {currency.digits} decimals of {currency.code}"
         )
@@ -158,10 +158,11 @@ def _treatments(sale: Sale, charged: list[Decimal], book: RuleBook) -> list[Trea
     for line, situation in zip(sale.lines, situations, strict=True):
         kinds.setdefault(situation, set()).add(line.product_kind)
     found = {situation: decide_treatments(situation, wanted, book) for situation, wanted in kinds.items()}
-    return [
-        state_rates(found[situation][line.product_kind], line.reference, sale.rates_override)
-        for line, situation in zip(sale.lines, situations, strict=True)
-    ]
+    decided = [found[situation][line.product_kind] for line, situation in zip(sale.lines, situations, strict=True)]
+    if not sale.rates_override:
+        return decided
+    stated = sale.rates_override
+    return [state_rates(t, line.reference, stated) for t, line in zip(decided, sale.lines, strict=True)]
 
 
 def _situations(sale: Sale, charged: list[Decimal]) -> list[Situation]:
