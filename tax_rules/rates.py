@@ -20,7 +20,7 @@ from tax_rules.facts import (
 )
 from tax_rules.rulebook import RuleBook
 from tax_rules.rulefiles import Row
-from tax_rules.sales_tax.us.state import find_state
+from tax_rules.sales_tax.us.place import find_us_place
 from tax_rules.treatment import decide_treatment
 from tax_rules.vat.territory import TaxPlace, jurisdiction_of, tax_place
 
@@ -135,7 +135,7 @@ def _stack(address: Address, on: date, book: RuleBook, local: LocalStack | None)
 
 
 def _everywhere_registered(address: Address, on: date, book: RuleBook, local: LocalStack | None) -> Situation:
-    state = find_state(address, book)
+    state = find_us_place(address, book).state if address.country == "US" else None
     registrations = tuple(
         Registration(kind=kind, country=address.country, state=state, number="", valid_from=date.min)
         for kind in STACKED[address.country]

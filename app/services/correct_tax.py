@@ -32,7 +32,7 @@ from tax_rules.adjust.decision import AdjustmentDecision, RefundOutcome
 from tax_rules.adjust.late_certificate import TERM_UNCERTAIN, accept_late_certificate
 from tax_rules.decision import Caution, Step
 from tax_rules.explain import caution_in_words, step_in_words
-from tax_rules.sales_tax.us.state import find_state
+from tax_rules.sales_tax.us.place import find_us_place
 from tax_rules.vat.territory import tax_place
 
 SALES_TAX_COUNTRIES = frozenset({"US", "CA"})
@@ -178,7 +178,8 @@ def _exemption(
     if certificate.kind == "single" and certificate.order_reference != order.reference:
         fault = Fault("/certificate", "other_order", "That certificate holds for another order alone.")
         raise InvalidInput("The refund was refused.", fault)
-    state = find_state(as_place(order.ship_to or order.customer.address), desk.book) or ""
+    place = as_place(order.ship_to or order.customer.address)
+    state = (find_us_place(place, desk.book).state if place.country == "US" else None) or ""
     accepted, why, rows = accept_late_certificate(as_exemption(certificate), state, order.supply_date, desk.book)
     if accepted is None:
         words = step_in_words(Step(f"refund_{why}"), "en", desk.book)

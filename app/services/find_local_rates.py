@@ -10,9 +10,11 @@ from app.store.local_rates import StoredFile
 from tax_rules.facts import Address, AddressLevel, LocalStack
 from tax_rules.rulebook import RuleBook, shipped_rulebook
 from tax_rules.sales_tax.us.local_stack import is_house, latest, lowest_stack
+from tax_rules.sales_tax.us.place import find_us_place
 from tax_rules.sales_tax.us.sst import FileKind, TaxedBy
-from tax_rules.sales_tax.us.state import COUNTRY, find_state
 from tax_rules.sales_tax.us.street import read_street_address, read_zip
+
+COUNTRY = "US"
 
 
 def local_stacks(
@@ -35,7 +37,7 @@ def local_stacks(
 
 
 def _find(session: Session, address: Address, on: date, book: RuleBook, origin_state: str | None) -> LocalStack | None:
-    state, zip_code = find_state(address, book), read_zip(address)
+    state, zip_code = find_us_place(address, book).state, read_zip(address)
     if state is None or zip_code is None:
         return None
     files = local_rates.newest_files(session, state)

@@ -191,7 +191,7 @@ def _record(
 
 
 def _fips(state: str, book: RuleBook) -> str | None:
-    return next((row["fips"] for row in book.table("codes.us_states") if row["code"] == state), None)
+    return next((row["fips"] for row in book.table("codes.us_state_fips") if row["code"] == state), None)
 
 
 def _digest(stream: BufferedReader) -> str:

@@ -1,10 +1,15 @@
 """``GET /v1/tax/rates``: VAT with its products, Canada, the United States, and what is not known."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.api.conftest import SharedApi
+from app.actor import SYSTEM
+from app.desk import Desk
+from app.services.import_local_rates import import_local_rates
+from tests.api.conftest import Caller, SharedApi
+from tests.sst_files import BOUNDARIES, RATES, write
 
 RATE_MEMBERS = {
     "jurisdiction", "kind", "tax_type", "tax_name", "rate_percent", "from", "law", "source", "confidence", "row",
@@ -66,11 +71,48 @@ def test_canada_has_the_taxes_of_the_province(
     assert all(rate["law"] and rate["source"] and rate["row"] for rate in found["rates"])
 
 
+@pytest.fixture
+def kansas(desk: Desk, call: Caller, tmp_path: Path) -> Caller:
+    """A caller of an installation that has the official files of Kansas."""
+    for name, rows in (("KSR2026Q4AUG19.csv", RATES), ("KSB2026Q4AUG19.csv", BOUNDARIES)):
+        import_local_rates(desk, SYSTEM, write(tmp_path, name, rows))
+    return call
+
+
+@pytest.mark.parametrize(
+    ("query", "level", "combined", "taxes"),
+    [
+        ("postal_code=66602", "zip5", "9.35", [("state", "6.5"), ("county", "1.35"), ("city", "1.5")]),
+        ("state=KS&postal_code=66604-0050", "zip9", "9.35", [("state", "6.5"), ("county", "1.35"), ("city", "1.5")]),
+        ("state=KS&postal_code=66604", "zip5", "7.85", [("state", "6.5"), ("county", "1.35")]),
+        ("state=KS&postal_code=66045", "zip5", "1", [("county", "1")]),
+    ],
+)
+def test_the_united_states_have_a_stack_and_how_precisely_it_was_found(
+    kansas: Caller, query: str, level: str, combined: str, taxes: list[tuple[str, str]]
+) -> None:
+    found: Any = kansas("GET", f"/v1/tax/rates?country=US&date=2026-09-01&{query}").json
+    assert (found["address_level"], found["combined_rate_percent"]) == (level, combined)
+    assert [(rate["kind"], rate["rate_percent"]) for rate in found["rates"]] == taxes
+    assert all(rate["from"] and rate["source"] and rate["law"] and rate["row"] for rate in found["rates"])
+    county = next(rate for rate in found["rates"] if rate["kind"] == "county")
+    assert "rate file KSR2026Q4AUG19.csv, line" in county["source"]
+    has_several = query.endswith(("=66604", "=66045"))
+    assert [warning["code"] for warning in found["warnings"]] == (["us_several_places"] if has_several else [])
+
+
+def test_where_nothing_was_imported_the_sample_speaks(shared: SharedApi) -> None:
+    found = rates(shared, country="US", state="CA", postal_code="94105", date="2026-09-01")
+    assert found["rates"][0]["kind"] == "state"
+    assert found["rates"][0]["from"] == "2017-01-01"
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
         ({"country": "CA", "date": "2026-07-01"}, "ca_province_unknown"),
         ({"country": "CA", "state": "ON", "date": "2009-07-01"}, "no_rule_in_force"),
+        ({"country": "US", "date": "2026-07-01"}, "us_state_unknown"),
         ({"country": "AE", "date": "2017-12-31"}, "no_rule_in_force"),
         ({"country": "PR", "date": "2026-07-01"}, "no_rule_in_force"),
     ],

@@ -137,7 +137,7 @@ def _charge(case: _Case, rate: Row, taxability: Taxability) -> Treatment:
     if rate.value == ZERO and not local.is_known:
         return _undetermined(case, "us_local_tax_unknown", rate)
     holiday = find_holiday(case.product, case.place, case.situation.on, case.book)
-    parts = [_state_part(case, rate, taxability, holiday)] if rate.value else []
+    parts = [_state_part(case, rate, taxability, holiday)] if rate.value and local.has_state_tax else []
     cap = case.find("us.local_base_cap") if is_tangible(case.product) else None
     parts += [
         TaxPart(

@@ -18,7 +18,10 @@ DISTRICT = "district"
 
 @dataclass(frozen=True, slots=True)
 class PlaceTaxes:
-    """The local taxes that a sale bears. ``is_known`` False: the state has some, and the address does not say which."""
+    """The local taxes that a sale bears. ``is_known`` False: the state has some, and the address does not say which.
+
+    ``has_state_tax`` False: an imported table says that the state's own tax is not due at the place.
+    """
 
     taxes: tuple[LocalTax, ...]
     level: AddressLevel
@@ -26,6 +29,7 @@ class PlaceTaxes:
     is_known: bool = True
     cautions: tuple[Caution, ...] = ()
     rows: tuple[Row, ...] = ()
+    has_state_tax: bool = True
 
     @property
     def rows_read(self) -> tuple[RowRead, ...]:
@@ -75,7 +79,7 @@ def _taxes(stack: LocalStack | None, place: UsPlace, situation: Situation, book:
     if stack.level in (AddressLevel.CITY, AddressLevel.STATE):
         cautions.append(Caution("us_imprecise_address", facts))
     capped, cap = _capped(stack.taxes, place, situation, book)
-    return PlaceTaxes(capped, stack.level, sourcing, True, tuple(cautions), cap)
+    return PlaceTaxes(capped, stack.level, sourcing, True, tuple(cautions), cap, stack.has_state_tax)
 
 
 def _statewide(row: Row, place: UsPlace) -> LocalTax:
