@@ -60,6 +60,10 @@ class Connection:
         """POST a multipart body."""
         return self._ask("POST", path, content, {"Content-Type": f"multipart/form-data; boundary={boundary}"})
 
+    def send(self, path: str, content: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """POST a body as it is."""
+        return self._ask("POST", path, content, headers)
+
     def _ask(self, method: str, path: str, content: bytes | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
         self._http.request(method, path, content, {**self.headers, **headers})
         answer = self._http.getresponse()
