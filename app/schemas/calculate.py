@@ -1,6 +1,6 @@
 """The one way from a request to its calculation, which HTTP, bulk work, the page and the command line share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,8 @@ from app.schemas.calculation_answers import calculation_answer
 from app.schemas.calculation_asked import CalculationAsked, ExemptionStated, Known, TaxIdStated
 from app.schemas.calculations import read_calculation
 from app.sellers import SellerEntity
-from tax_rules.calculate import calculate
+from tax_rules.calculate import Calculation, calculate
+from tax_rules.decision import Outcome
 from tax_rules.errors import BadFacts
 from tax_rules.facts import Exemption, Sale, TaxId, TaxIdStatus
 from tax_rules.identifiers import check_identifier
@@ -18,6 +19,7 @@ from tax_rules.rulebook import RuleBook
 from tax_rules.vat.evidence import number_country
 
 REFUSED = "The calculation was refused."
+CERTIFICATES_COUNT = frozenset({"US", "CA"})  # whose rules look at certificates and at marketplaces
 EXEMPT_BY_KIND = "other"  # the reason of goods whose product kind says that they are sold exempt
 
 
@@ -51,6 +53,8 @@ def calculation_from_request(
         calculation = calculate(sale, book)
     except BadFacts as error:
         raise InvalidInput(REFUSED, Fault("", "contradiction", f"{error}.")) from error
+    if ignored := tuple(_ignored(asked, calculation)):
+        raise InvalidInput(REFUSED, *ignored)
     members = calculation_answer(calculation, book, language=language)
     return members | ({"reference": asked.reference} if asked.reference else {})
 
@@ -87,19 +91,35 @@ def _sale(
     return asked.sale(
         seller.facts(),
         tax_id,
-        exemption=_exemption(asked, may_assert=may_assert),
+        exemption=_exemption(asked, known, may_assert=may_assert),
         local_stacks=known.local_stacks(asked.destinations, on, origin) if known is not None else (),
     )
 
 
-def _exemption(asked: CalculationAsked, *, may_assert: bool) -> Exemption | None:
-    """The exemption of the sale; goods that are exempt by their kind are so without a certificate."""
+def _exemption(asked: CalculationAsked, known: Known | None, *, may_assert: bool) -> Exemption | None:
+    """The exemption of the sale: by certificates on file, else by the caller's word where it counts.
+
+    Goods that are exempt by their kind are so without a certificate.
+    """
     country = asked.destinations[0].country
+    if asked.exemption is not None and asked.exemption.certificate_ids and known is not None:
+        return known.exemption(asked.exemption.certificate_ids, asked.tax_date)
     if asked.exemption is not None:
         return stated_exemption(asked.exemption, country, may_assert=may_assert)
     if asked.exempt_lines:
         return Exemption(reason=EXEMPT_BY_KIND, country=country, lines=asked.exempt_lines)
     return None
+
+
+def _ignored(asked: CalculationAsked, calculation: Calculation) -> Iterator[Fault]:
+    """What was claimed and played no part where tax is charged: refused, because the answer would mislead."""
+    charged = [line.treatment for line in calculation.lines if line.treatment.outcome is Outcome.CHARGE]
+    if all(treatment.jurisdiction.country in CERTIFICATES_COUNT for treatment in charged):
+        return
+    if asked.exemption is not None:
+        yield Fault("/exemption", "not_supported", "Exemption certificates are decided in the US and Canada only.")
+    if asked.is_collected_by_marketplace:
+        yield Fault("/marketplace", "not_supported", "Marketplaces that collect are decided in the US and Canada only.")
 
 
 def _given(stated: TaxIdStated) -> facts.TaxId:

@@ -1,6 +1,6 @@
 """A request for a calculation as typed facts, before anybody asked what is known of its tax IDs and certificates."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -123,6 +123,10 @@ class Known(Protocol):
     @property
     def tax_id(self) -> Callable[[facts.TaxId, str, date], TaxId]:
         """Of a tax ID: as given, the country of the customer's address, and the tax date."""
+
+    @property
+    def exemption(self) -> Callable[[Sequence[str], date], Exemption]:
+        """Of certificates that we keep, by their ids, on the tax date; raises InvalidInput where there is none."""
 
     @property
     def local_stacks(self) -> Callable[[Iterable[Address], date, str | None], tuple[LocalStack, ...]]:

@@ -1,6 +1,6 @@
 """Calculations over the API: whose word counts for a tax ID, and keeping what has a reference."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +14,7 @@ from app.facts import TaxId
 from app.ids import new_id
 from app.models.decisions import DecisionRow
 from app.sellers import SellerEntity
+from app.services.find_certificates import exemption_of
 from app.services.find_local_rates import local_stacks
 from app.services.gather_tax_facts import gather_tax_id
 from app.services.read_sellers import read_sellers
@@ -27,6 +28,7 @@ class KnownFacts:
 
     sellers: Mapping[str, SellerEntity]
     tax_id: Callable[[TaxId, str, date], facts.TaxId]
+    exemption: Callable[[Sequence[str], date], facts.Exemption]
     local_stacks: Callable[[Iterable[facts.Address], date, str | None], tuple[facts.LocalStack, ...]]
 
 
@@ -34,7 +36,8 @@ class KnownFacts:
 def known_facts(desk: Desk, actor: Actor) -> Iterator[KnownFacts]:
     """The sellers in force, and what our own checks (or the caller's word where it counts) say of a tax ID.
 
-    ``tax_id`` takes the ID, the country of the customer's address and the tax date; ``local_stacks`` the places that
+    ``tax_id`` takes the ID, the country of the customer's address and the tax date; ``exemption`` ids
+    of certificates on file and the tax date; ``local_stacks`` the places that
     are taxed, the tax date, and the state that the sale begins in.
     """
     with desk.database.reading() as session:
@@ -45,7 +48,10 @@ def known_facts(desk: Desk, actor: Actor) -> Iterator[KnownFacts]:
         def stacks(places: Iterable[facts.Address], on: date, origin_state: str | None) -> tuple[facts.LocalStack, ...]:
             return local_stacks(session, places, on, origin_state=origin_state)
 
-        yield KnownFacts(read_sellers(session), tax_id, stacks)
+        def exemption(ids: Sequence[str], on: date) -> facts.Exemption:
+            return exemption_of(session, actor, ids, on)
+
+        yield KnownFacts(read_sellers(session), tax_id, exemption, stacks)
 
 
 def keep_calculation(desk: Desk, actor: Actor, request: dict[str, Any], answer: dict[str, Any]) -> str:

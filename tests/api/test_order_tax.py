@@ -6,6 +6,16 @@ from typing import Any
 from tests.api.conftest import CALCULATION, FRENCH_ORDER, Caller, changed
 
 QUEBEC: dict[str, Any] = {"country": "CA", "state": "QC", "city": "Montréal", "postal_code": "H2Y 1C6"}
+TEXAN_RESALE: dict[str, Any] = {
+    "client": "pixelforge",
+    "customer": "C-1",
+    "form": "F0003",
+    "reason": "resale",
+    "states": ["TX"],
+    "signed_on": "2026-01-10",
+    "expires_on": "2027-01-09",
+    "document_sha256": "ab" * 32,
+}
 
 
 def untaxed(**more: Any) -> dict[str, Any]:
@@ -73,3 +83,29 @@ def test_what_is_missing_is_said_and_nothing_is_stored(call: Caller) -> None:
     assert fault["pointer"] == "/lines/0/tax"
     assert "provin" in fault["detail"].lower()
     assert call("GET", "/v1/orders/N-1").status_code == 404
+
+
+def test_a_certificate_on_file_exempts_and_an_unknown_one_is_refused(call: Caller) -> None:
+    texan = {"kind": "business", "country": "US", "state": "TX", "city": "Houston", "postal_code": "77002"}
+    asked = CALCULATION | {"currency": "USD", "customer": texan}
+    filed = call("POST", "/v1/exemption-certificates", TEXAN_RESALE)
+    assert filed.json["status"] == "valid", filed.json
+
+    def answer(ids: list[str]) -> Any:
+        exemption = {"reason": "resale", "certificate_ids": ids}
+        return call("POST", "/v1/tax/calculations", asked | {"exemption": exemption})
+
+    exempt = answer([filed.json["id"]]).json
+    assert (exempt["outcome"], exempt["tax_amount"]) == ("exempt", "0.00")
+    assert exempt["lines"][0]["taxability_reason"] == "customer_exempt"
+    refused = answer(["xct_none"])
+    assert [fault["pointer"] for fault in refused.json["errors"]] == ["/exemption/certificate_ids/0"]
+
+
+def test_the_number_of_a_certificate_is_a_word_and_no_proof(call: Caller) -> None:
+    texan = {"kind": "business", "country": "US", "state": "TX", "city": "Houston", "postal_code": "77002"}
+    claimed = {"reason": "resale", "certificate_number": "32-7654321"}
+    asked = CALCULATION | {"currency": "USD", "customer": texan, "exemption": claimed}
+    answer = call("POST", "/v1/tax/calculations", asked).json
+    assert answer["outcome"] == "charge"
+    assert answer["tax_amount"] == "6.60"  # Texas leaves a fifth of data processing untaxed

@@ -165,7 +165,7 @@ def test_a_check_of_ours_is_asked_for_through_the_door_that_has_a_database(
         sellers=sellers,
         book=book,
         may_assert=False,
-        known=KnownFacts(sellers, tax_id, lambda *_: ()),
+        known=KnownFacts(sellers, tax_id, lambda *_: pytest.fail("no certificate was named"), lambda *_: ()),
     )
     assert asked == [("chk_1", "FR", date(2026, 11, 10))]
     assert found["outcome"] == "reverse_charge"
@@ -351,6 +351,41 @@ def test_without_a_database_a_certificate_cannot_be_named(answer: Answer) -> Non
 def test_an_exemption_names_its_proof_in_one_way() -> None:
     both = {"reason": "resale", "certificate_ids": ["cert_1"], "certificate_number": "7"}
     assert set(faults(changed(exemption=both))) == {"/exemption"}
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer"),
+    [
+        ({"exemption": {"reason": "resale", "certificate_number": "1"}}, "/exemption"),
+        ({"marketplace": {"facilitator": "Market", "collects": True}}, "/marketplace"),
+    ],
+)
+def test_a_claim_that_plays_no_part_where_tax_is_charged_is_refused(
+    answer: Answer, members: dict[str, Any], pointer: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        answer(**members)
+    assert [fault.pointer for fault in refused.value.faults] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("members", "outcome"),
+    [
+        ({}, "charge"),
+        ({"exemption": {"reason": "resale", "certificate_number": "1"}}, "exempt"),
+        ({"marketplace": {"facilitator": "Market", "collects": True}}, "marketplace_collected"),
+    ],
+)
+def test_certificates_and_marketplaces_are_decided_in_texas(
+    answer: Answer, members: dict[str, Any], outcome: str
+) -> None:
+    texan = {"kind": "business", "country": "US", "state": "TX", "city": "Houston", "postal_code": "77002"}
+    found = answer(customer=texan, currency="USD", **members)
+    assert found["outcome"] == outcome
+    if outcome == "charge":
+        assert (found["sourcing"], found["address_level"]) == ("destination", "zip5")
+        parts = [(p["jurisdiction"]["level"], p["jurisdiction"]["state"]) for p in found["tax_breakdown"]]
+        assert parts == [("state", "TX"), ("city", "TX"), ("district", "TX")]
 
 
 def test_a_marketplace_that_does_not_collect_changes_nothing(answer: Answer) -> None:
