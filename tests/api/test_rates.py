@@ -110,7 +110,7 @@ def test_where_nothing_was_imported_the_sample_speaks(shared: SharedApi) -> None
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ({"country": "CA", "date": "2026-07-01"}, "ca_province_unknown"),
+        ({"country": "CA", "state": "Atlantis", "date": "2026-07-01"}, "ca_province_unknown"),
         ({"country": "CA", "state": "ON", "date": "2009-07-01"}, "no_rule_in_force"),
         ({"country": "US", "date": "2026-07-01"}, "us_state_unknown"),
         ({"country": "AE", "date": "2017-12-31"}, "no_rule_in_force"),

@@ -4,6 +4,8 @@ Each tax is taken from the price without the other and rounded on its own. The d
 payable: the earlier of the day the price is due and the day it is paid.
 """
 
+from dataclasses import replace
+
 from tax_rules.decision import (
     Caution,
     Confidence,
@@ -32,6 +34,7 @@ from tax_rules.sales_tax.canada.taxes import (
     Facts,
     Tax,
     covers,
+    federal_tax,
     is_registered_in_canada,
     levied_taxes,
     province_jurisdiction,
@@ -51,11 +54,13 @@ def decide_canadian_tax(situation: Situation, product: ProductKind, book: RuleBo
 
     Returns:
         A treatment whose parts are rounded each on its own. Taxes without a registration in force are left out with a
-        warning. ``undetermined`` where the province, or whether it taxes the product, is not known.
+        warning. Without any word of the province the federal tax, which is due everywhere, with low confidence;
+        ``undetermined`` where a province is given that nobody knows, or whether it taxes the product is not known.
     Law:
         Excise Tax Act s. 165, 165.2, 221, 240; the acts of the provinces as the rows name them.
     """
-    province = find_province(supply_address(situation, product), book)
+    address = supply_address(situation, product)
+    province = find_province(address, book)
     place = province_jurisdiction(province) if province else Jurisdiction(country=COUNTRY, name="Canada")
     if situation.is_collected_by_marketplace:
         return _nothing(place, Outcome.MARKETPLACE_COLLECTED, Reason.MARKETPLACE_COLLECTED, "ca_marketplace")
@@ -63,6 +68,8 @@ def decide_canadian_tax(situation: Situation, product: ProductKind, book: RuleBo
         facts: Facts = (("country", COUNTRY), ("seller_country", situation.seller.country))
         found = _nothing(place, Outcome.NOT_COLLECTING, Reason.NOT_COLLECTING, "not_collecting", facts)
         return found.with_warnings(Caution("not_registered", facts))
+    if province is None and not address.state and not address.postal_code:
+        return _federal_only(situation, product, book)
     if province is None:
         return _undetermined(place, (), Step("ca_province_unknown"), Caution("ca_province_unknown"))
     case = Case(situation, product, book, province)
@@ -73,6 +80,24 @@ def decide_canadian_tax(situation: Situation, product: ProductKind, book: RuleBo
         return _undetermined(
             place, (_place_step(province),), Step("no_rule", facts), Caution("no_rule_in_force", facts)
         )
+
+
+def _federal_only(situation: Situation, product: ProductKind, book: RuleBook) -> Treatment:
+    """What is due wherever in Canada the customer is; that HST or a provincial tax may be due as well is said."""
+    unknown = Province("", "Canada")
+    case = Case(situation, product, book, unknown)
+    try:
+        found = _stack(case, (federal_tax(case),))
+    except NoRuleInForce:
+        return _undetermined(
+            province_jurisdiction(unknown), (), Step("ca_province_unknown"), Caution("ca_province_unknown")
+        )
+    return replace(
+        found.with_warnings(Caution("ca_province_unknown")),
+        jurisdiction=Jurisdiction(country=COUNTRY, name="Canada"),
+        steps=(Step("ca_province_unknown"), *found.steps[1:]),
+        confidence=Confidence.LOW,
+    )
 
 
 def _stack(case: Case, taxes: tuple[Tax, ...]) -> Treatment:

@@ -82,14 +82,22 @@ def levied_taxes(case: Case) -> tuple[Tax, ...]:
     """
     if (hst := case.find("hst.rate")) is not None:
         return (_harmonized(case, hst),)
-    on = case.situation.on
-    gst = case.book.in_force("gst.rate", COUNTRY, on)
-    federal = _tax(case, gst, Jurisdiction(country=COUNTRY, name="Canada"), FEDERAL)
+    federal = federal_tax(case)
     for tax_type, kind in PROVINCIAL.items():
         if (row := case.find(f"{tax_type}.rate")) is not None:
             return (federal, _tax(case, row, province_jurisdiction(case.province), (kind,)))
-    case.book.in_force("provincial_tax.not_levied", case.province.jurisdiction, on)
+    case.book.in_force("provincial_tax.not_levied", case.province.jurisdiction, case.situation.on)
     return (federal,)
+
+
+def federal_tax(case: Case) -> Tax:
+    """GST, which is due in every province; the rate is the federal part of HST too.
+
+    Raises:
+        NoRuleInForce: no rate is in force, or the seller collects it and no row says whether it takes the product.
+    """
+    row = case.book.in_force("gst.rate", COUNTRY, case.situation.on)
+    return _tax(case, row, Jurisdiction(country=COUNTRY, name="Canada"), FEDERAL)
 
 
 def _harmonized(case: Case, row: Row) -> Tax:
