@@ -6,6 +6,7 @@ from flask import Flask, Response, current_app, request
 
 from app.errors import Forbidden, NotFound
 from app.web import (
+    approve,
     assets,
     audit,
     audit_exports,
@@ -31,6 +32,7 @@ PAGES = (
     orders.bp,
     tax_refund.bp,
     refund.bp,
+    approve.bp,
     give_document.bp,
     documents.bp,
     tax_ids.bp,

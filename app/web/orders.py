@@ -13,6 +13,7 @@ from app.services.find_work import name_actors
 from app.services.give_document import offered_kinds
 from app.services.pack_order import pack_order
 from app.services.read_order import OrderView, read_order
+from app.web.approve import decidable
 from app.web.downloads import attachment
 from app.web.forms import Form, PageSchema, Text, declares_query, read_query
 from app.web.order_parts import explained, newest_check
@@ -95,6 +96,8 @@ def show_order(reference: str, form: Form, *, done: str = "", status: int = 200)
         options=reference_data().payment_options,
         done=next((adjustment for adjustment in view.adjustments if adjustment.id == done), None),
         is_refundable=is_refundable(view),
+        decidable=decidable(g.actor, view),
+        refund_reasons={reason.code: reason for reason in reference_data().refund_reasons},
         is_price_refundable=view.order.status in ADJUSTABLE and view.order.gross > view.totals.credited,
     )
 

@@ -180,6 +180,7 @@ REFUSALS = {
     "NotRefundable": N_("The law gives no refund here."),
     "NothingToRefund": N_("No tax was left to refund."),
     "OriginalInvoiceMissing": N_("The order names no invoice to correct."),
+    "rejected": N_("An approver rejected it."),
 }
 KINDS = {
     "refusal": REFUSALS,

@@ -23,6 +23,7 @@ RIGHTS: dict[str, set[str] | str] = {
     "/orders/<reference>": READERS,
     "/orders/<reference>/archive.zip": READERS,
     "/orders/<reference>/documents": WORKERS,
+    "/orders/<reference>/adjustments/<adjustment_id>/decision": WORKERS,
     "/orders/<reference>/refund": WORKERS,
     "/orders/<reference>/refund/preview": WORKERS,
     "/orders/<reference>/tax-refund": WORKERS,

@@ -1,5 +1,6 @@
 """The refund of a price over HTTP: say what goes back, look, confirm; and everything that can go wrong on the way."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -146,15 +147,14 @@ def test_all_faults_are_told_at_once(client: Client) -> None:
 
 def test_above_the_limit_the_page_says_that_another_person_decides(client: Client, desk: Desk) -> None:
     browser = client("payments")
-    path = "/orders/DE-BUYER-DETAILS/refund"
+    path = f"/orders/{BIG}/refund"
     wish = {"share": "full", "tax": "included", "reason": "duplicate"}
     page = get(browser, post(browser, f"{path}/preview", wish, seen=path).goes_to)
     assert "Another person must approve" in page.text
     assert "above the limit of EUR 1,000.00" in page.text
     assert "Ask for approval of this refund" in page.text
-    done = Page(browser.post(path, data=page.sends(path) | {"note": ""}))
-    assert "Waits for approval" in get(browser, done.goes_to).text
-    (adjustment,) = read_order(desk, SYSTEM, "DE-BUYER-DETAILS").adjustments
+    assert "Waits for approval" in ask_for_approval(browser).text
+    (adjustment,) = read_order(desk, SYSTEM, BIG).adjustments
     assert (adjustment.status, adjustment.gross_refund) == ("needs_approval", Decimal(0))
     assert "waits for approval already" in get(browser, path).text
 
@@ -201,3 +201,74 @@ def test_the_page_is_in_german_too(client: Client) -> None:
     page = get(browser, PATH)
     assert "Was geht zurück?" in page.text
     assert "Kulanz" in page.text
+
+
+BIG = "DE-BUYER-DETAILS"
+
+
+def ask_for_approval(browser: FlaskClient) -> Page:
+    """Somebody asks for a refund above the limit."""
+    path = f"/orders/{BIG}/refund"
+    wish = {"share": "full", "tax": "included", "reason": "duplicate"}
+    page = get(browser, post(browser, f"{path}/preview", wish, seen=path).goes_to)
+    return get(browser, Page(browser.post(path, data=page.sends(path) | {"note": ""})).goes_to)
+
+
+def decide(browser: FlaskClient, decision: str, **more: str) -> Page:
+    """The button of the second person on the order page."""
+    (adjustment,) = re.findall(r'action="(/orders/[^"]+/decision)"', get(browser, f"/orders/{BIG}").html)
+    return post(browser, adjustment, {"decision": decision, "note": ""} | more, seen=f"/orders/{BIG}")
+
+
+@pytest.mark.usefixtures("worker")
+def test_another_person_approves_and_the_refund_is_issued(client: Client, desk: Desk) -> None:
+    asker, approver = client("payments"), client("approver")
+    asked = ask_for_approval(asker)
+    assert "EUR 3,534.30 is asked for; the limit is EUR 1,000.00." in asked.text
+    assert "Another person with the role approver decides." in asked.text
+    assert "Approve and refund" not in asked.text, "who asked does not decide"
+    assert "Approve and refund EUR 3,534.30" in get(approver, f"/orders/{BIG}").text
+    done = decide(approver, "approve")
+    assert done.status == 303
+    told = get(approver, done.goes_to).text
+    assert "EUR 3,534.30 refunded" in told
+    assert "approved by" in told
+    (adjustment,) = read_order(desk, SYSTEM, BIG).adjustments
+    assert (adjustment.status, adjustment.gross_refund) == ("issued", Decimal("3534.30"))
+    assert adjustment.approved_by not in (None, adjustment.asked_by)
+
+
+@pytest.mark.usefixtures("worker")
+def test_pressed_twice_the_second_shows_what_the_first_did(client: Client, desk: Desk) -> None:
+    ask_for_approval(client("payments"))
+    approver = client("approver")
+    page = get(approver, f"/orders/{BIG}")
+    (path,) = re.findall(r'action="(/orders/[^"]+/decision)"', page.html)
+    for decision in ("approve", "reject"):
+        form = page.sends(path) | {"decision": decision, "note": ""}
+        assert Page(approver.post(path, data=form)).status == 303
+    (adjustment,) = read_order(desk, SYSTEM, BIG).adjustments
+    assert adjustment.status == "issued"
+
+
+def test_a_rejected_refund_gives_nothing_back(client: Client, desk: Desk) -> None:
+    ask_for_approval(client("payments"))
+    approver = client("approver")
+    told = get(approver, decide(approver, "reject", note="Ask the client first").goes_to).text
+    assert "An approver rejected it. Nothing was refunded." in told
+    view = read_order(desk, SYSTEM, BIG)
+    assert [(each.status, each.gross_refund) for each in view.adjustments] == [("refused", Decimal(0))]
+    assert view.documents == ()
+
+
+def test_who_asked_cannot_decide_and_another_order_has_no_such_refund(client: Client, desk: Desk) -> None:
+    asker = client("payments")
+    ask_for_approval(asker)
+    (adjustment,) = read_order(desk, SYSTEM, BIG).adjustments
+    form = {"decision": "approve", "note": ""}
+    seen = f"/orders/{BIG}"
+    assert post(asker, f"/orders/{BIG}/adjustments/{adjustment.id}/decision", form, seen=seen).status == 403
+    assert post(asker, f"/orders/{ORDER}/adjustments/{adjustment.id}/decision", form, seen=seen).status == 404
+    odd = post(client("approver"), f"/orders/{BIG}/adjustments/{adjustment.id}/decision", {"decision": "x"}, seen=seen)
+    assert odd.status == 409
+    assert [each.status for each in read_order(desk, SYSTEM, BIG).adjustments] == ["needs_approval"]
