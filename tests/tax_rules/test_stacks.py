@@ -1,5 +1,6 @@
 """Several taxes on one price: shared out without losing a cent, rounded together or each on its own."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -118,3 +119,29 @@ def test_the_order_of_the_lines_changes_no_sum(
     shuffled = data.draw(st.permutations(lines))
     sums = [sum(line.tax for line in tax_stacks(some, basis, USD)) for some in (lines, shuffled)]
     assert sums[0] == sums[1]
+
+
+@given(lines=st.lists(stacks(), min_size=1, max_size=8), basis=st.sampled_from(BASES))
+def test_a_reversal_cancels_every_tax_of_a_line(lines: list[StackedLine], basis: RoundingBasis) -> None:
+    reversed_lines = [replace(line, amount=-line.amount) for line in lines]
+    charged, back = tax_stacks(lines, basis, USD), tax_stacks(reversed_lines, basis, USD)
+    assert [line.tax for line in back] == [-line.tax for line in charged]
+    assert [line.taxes for line in back] == [tuple(-tax for tax in line.taxes) for line in charged]
+
+
+@given(line=stacks(), cuts=st.lists(st.integers(0, 10**6), min_size=1, max_size=6), each=st.booleans())
+def test_splitting_a_line_loses_no_cent_of_the_document(line: StackedLine, cuts: list[int], each: bool) -> None:
+    whole = make_stack(str(line.amount), *line.parts, each=each)
+    pieces = [whole.amount * cut / (sum(cuts) or 1) for cut in cuts]
+    rounded = [USD.round(piece) for piece in pieces]
+    rounded[0] += whole.amount - sum(rounded)
+    split = [replace(whole, amount=amount) for amount in rounded]
+    taxes = [sum(taxed.tax for taxed in tax_stacks(some, RoundingBasis.DOCUMENT_NET, USD)) for some in ([whole], split)]
+    assert taxes[0] == taxes[1]
+
+
+@given(line=stacks(), more=st.integers(0, 10**6), basis=st.sampled_from(BASES))
+def test_tax_rises_with_the_amount(line: StackedLine, more: int, basis: RoundingBasis) -> None:
+    dearer = replace(line, amount=line.amount + Decimal(more).scaleb(-2))
+    (taxed,), (taxed_more,) = tax_stacks([line], basis, USD), tax_stacks([dearer], basis, USD)
+    assert taxed_more.tax >= taxed.tax
