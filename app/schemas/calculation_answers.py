@@ -73,7 +73,7 @@ class CalculationOut(Schema):
     rounding_basis = fields.String()
     lines = fields.List(fields.Nested(CalculatedLineOut))
     shipping = fields.Nested(CalculatedLineOut, allow_none=True)
-    fees = fields.List(fields.Dict())
+    fees = fields.List(fields.Dict(), metadata={"description": "flat fees of a state, no tax; beside `amount_total`"})
     tax_breakdown = fields.List(fields.Nested(TaxShareOut))
     sourcing = fields.String(metadata={"description": "of all lines where they have one; `mixed` where they differ"})
     address_level = fields.String(metadata={"enum": LEVELS, "description": "the least precise of the lines"})
@@ -102,7 +102,7 @@ def calculation_answer(
         "rounding_basis": c.rounding_basis.value,
         "lines": [_line(line, money, why[id(line.treatment)]) for line in c.lines],
         "shipping": _line(c.shipping, money, why[id(c.shipping.treatment)]) if c.shipping else None,
-        "fees": [],
+        "fees": [{"kind": fee.kind, "amount": money(fee.amount), "law": fee.law, "row": fee.row} for fee in c.fees],
         "tax_breakdown": [_share(share, money) for share in c.shares],
         "notices": [{"code": n.code, "language": n.language, "text": n.text} for n in c.notices],
         "warnings": [_warning(warning, language, book) for warning in c.warnings],

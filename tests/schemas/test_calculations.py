@@ -11,19 +11,23 @@ import pytest
 from app import facts
 from app.errors import InvalidInput
 from app.schemas.calculate import calculation_from_request, stated_exemption
-from app.schemas.calculation_answers import CalculationOut
+from app.schemas.calculation_answers import CalculationOut, calculation_answer
 from app.schemas.calculation_asked import ExemptionStated
 from app.schemas.calculations import read_calculation
 from app.schemas.strict_json import parse
 from app.sellers import SellerEntity, load_sellers
 from app.services.keep_calculation import KnownFacts
+from tax_rules.calculate import calculate
 from tax_rules.facts import (
     Address,
     ExchangeRate,
     Exemption,
     LocationEvidence,
     ProductKind,
+    Registration,
+    RegistrationKind,
     RoundingBasis,
+    SellerFacts,
     Shipping,
     TaxId,
     TaxIdStatus,
@@ -430,3 +434,20 @@ def test_the_shipped_sellers_get_an_honest_answer_everywhere(answer: Answer, sel
         assert found["lines"][0]["law"]
     if found["outcome"] == "not_collecting":
         assert "not_registered" in {warning["code"] for warning in found["warnings"]}
+
+
+def test_a_flat_fee_of_a_state_stands_beside_the_tax(book: RuleBook, sellers: dict[str, SellerEntity]) -> None:
+    denver = {"kind": "consumer", "country": "US", "state": "CO", "city": "Denver", "postal_code": "80202"}
+    goods = [line(product_kind="general_goods", amount="100.00")]
+    asked = read_calculation(
+        changed(customer=denver, currency="USD", lines=goods, ship_from={"country": "US", "state": "TX"})
+    )
+    registered = Registration(
+        kind=RegistrationKind.SALES_TAX, country="US", state="CO", number="1", valid_from=date(2019, 1, 1)
+    )
+    seller = SellerFacts(code="us", country="US", registrations=(registered,))
+    sale = asked.sale(seller, lambda _: pytest.fail("no tax ID was stated"))
+    (fee,) = calculation_answer(calculate(sale, book), book)["fees"]
+    assert (fee["kind"], fee["amount"]) == ("retail_delivery_fee", "0.28")
+    assert fee["law"]
+    assert fee["row"].startswith("us.retail_delivery_fee/US-CO")
