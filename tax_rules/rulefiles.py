@@ -46,6 +46,7 @@ ROW_KEYS = (
     "sales",
     "transactions",
     "transactions_over",
+    "sales_over",
     "period",
 )
 TAX_KEYS = ("type", "name")

@@ -23,6 +23,7 @@ COMMANDS = {
     "forms": "app.cli.forms:forms",
     "keys": "app.cli.keys:keys",
     "migrate": "app.cli.data:migrate",
+    "nexus": "app.cli.nexus:nexus",
     "registers": "app.cli.registers:registers",
     "rules": "app.cli.rules:rules",
     "scheduler": "app.cli.up:scheduler",

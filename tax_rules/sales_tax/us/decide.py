@@ -88,6 +88,10 @@ def decide_us_sales_tax(situation: Situation, product: ProductKind, book: RuleBo
 
 def _decide(case: _Case) -> Treatment:
     place, situation = case.place, case.situation
+    if situation.is_collected_by_marketplace:
+        return _nothing(
+            case, Outcome.MARKETPLACE_COLLECTED, Reason.MARKETPLACE_COLLECTED, "us_marketplace", law=MARKETPLACE_LAW
+        )
     if place.state is None:
         if not any(_is_of(r, None) and r.is_in_force(situation.on) for r in situation.seller.registrations):
             return _not_collecting(case)
@@ -96,10 +100,6 @@ def _decide(case: _Case) -> Treatment:
         return _nothing(case, Outcome.OUT_OF_SCOPE, Reason.NOT_SUBJECT_TO_TAX, "us_military", law=MILITARY_LAW)
     if (none := case.find("us.no_general_tax")) is not None:
         return _nothing(case, Outcome.OUT_OF_SCOPE, Reason.NOT_SUBJECT_TO_TAX, "us_no_general_tax", none)
-    if situation.is_collected_by_marketplace:
-        return _nothing(
-            case, Outcome.MARKETPLACE_COLLECTED, Reason.MARKETPLACE_COLLECTED, "us_marketplace", law=MARKETPLACE_LAW
-        )
     if case.registration is None:
         return _not_collecting(case)
     if (rate := case.find("us.sales_tax_rate")) is None:
@@ -131,9 +131,11 @@ def _charge(case: _Case, rate: Row, taxability: Taxability) -> Treatment:
             row=row.id,
         )
         step = Step("us_reduced", (*case.facts, ("rate", format_percent(part.rate))), row.law, row.id)
-        none = PlaceTaxes((), find_taxes(case.situation, case.address, case.place, case.book).level, "destination")
+        none = PlaceTaxes(
+            (), find_taxes(case.situation, case.product, case.address, case.place, case.book).level, "destination"
+        )
         return _treatment(case, (part,), none, (row,), (step,))
-    local = find_taxes(case.situation, case.address, case.place, case.book)
+    local = find_taxes(case.situation, case.product, case.address, case.place, case.book)
     if rate.value == ZERO and not local.is_known:
         return _undetermined(case, "us_local_tax_unknown", rate)
     holiday = find_holiday(case.product, case.place, case.situation.on, case.book)

@@ -40,7 +40,8 @@ def claims_business_use(situation: Situation, book: RuleBook) -> bool:
 def _fault(claimed: Exemption, situation: Situation, product: ProductKind, state: str) -> str | None:
     if not claimed.is_accepted:
         return "us_certificate_not_accepted"
-    if claimed.country != "US" or (claimed.states and state not in claimed.states):
+    states = {name.strip().upper().removeprefix("US-") for name in claimed.states}
+    if claimed.country != "US" or (states and state not in states):
         return "us_certificate_other_state"
     if claimed.products and product not in claimed.products:
         return "us_certificate_other_product"

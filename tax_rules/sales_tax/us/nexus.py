@@ -51,7 +51,7 @@ def decide_nexus(state: str, sales: Decimal, transactions: int, on: date, book: 
     threshold = Decimal(str(row.attribute("sales")))
     count = row.attribute("transactions")
     most = int(count) if count else None
-    by_sales = sales >= threshold
+    by_sales = sales > threshold if row.attribute("sales_over") == "true" else sales >= threshold
     by_count = _is_reached(row, transactions, most)
     has_nexus = {"sales": by_sales, "or": by_sales or bool(by_count), "and": by_sales and bool(by_count)}[
         str(row.value)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tax_rules.decision import Caution, Jurisdiction, RowRead
-from tax_rules.facts import Address, AddressLevel, LocalStack, LocalTax, Situation
+from tax_rules.facts import Address, AddressLevel, LocalStack, LocalTax, ProductKind, Situation
 from tax_rules.money import ZERO
 from tax_rules.rulebook import RuleBook
 from tax_rules.rulefiles import Row
@@ -41,7 +41,9 @@ class PlaceTaxes:
         )
 
 
-def find_taxes(situation: Situation, address: Address, place: UsPlace, book: RuleBook) -> PlaceTaxes:
+def find_taxes(
+    situation: Situation, product: ProductKind, address: Address, place: UsPlace, book: RuleBook
+) -> PlaceTaxes:
     """The local taxes at the destination, or where the state says so at the place the goods leave.
 
     Law:
@@ -54,6 +56,9 @@ def find_taxes(situation: Situation, address: Address, place: UsPlace, book: Rul
     rule = book.find("us.intrastate_sourcing", place.jurisdiction, on)
     leaves = situation.ship_from
     is_inside = leaves is not None and leaves.country == "US" and find_us_place(leaves, book).state == place.state
+    always = book.find("us.sourced_at_destination", place.jurisdiction, on) if is_inside else None
+    if always is not None and product.value in str(always.value).split():
+        rule = always
     stack = situation.local or find_sample(place, address, on, book)
     if not is_inside or rule is None or rule.value not in (ORIGIN, ORIGIN_AND_DISTRICTS) or leaves is None:
         return _taxes(stack, place, situation, book, "destination")
