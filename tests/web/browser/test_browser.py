@@ -10,6 +10,8 @@ PAGES = (
     "/",
     "/orders",
     "/orders/FR-LATE-VAT-ID",
+    "/orders/FR-LATE-VAT-ID/refund",
+    "/orders/FR-LATE-VAT-ID/refund?share=amount&amount=50&tax=included&reason=goodwill",
     "/orders/FR-LATE-VAT-ID/tax-refund",
     "/documents",
     "/tax-ids",
@@ -99,6 +101,29 @@ def test_three_clicks_give_the_tax_back(
         page.reload()
     assert page.locator("#documents ~ ul li").count() == 3, "evidence, credit note and new invoice, each once"
     page.go_back()
+    assert_calm(watched)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
+def test_a_part_of_the_price_is_refunded_by_keyboard(open_page: Open, *, scripts: bool) -> None:
+    watched = open_page(java_script_enabled=scripts)
+    page = watched.page
+    watched.sign_in()
+    watched.go("/orders/CH-CHARGED" if scripts else "/orders/FR-REGISTER-DOWN")
+    page.click("a.button:has-text('Refund the order')")
+    page.focus("#share-amount")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("10,00")
+    page.select_option("#reason", "goodwill")
+    page.focus("#amount")
+    page.keyboard.press("Enter")
+    button = page.locator("main button.primary")
+    button.wait_for()
+    assert "10.00 and send credit note" in button.inner_text()
+    button.click()
+    page.wait_for_url("**?done=*")
+    assert "10.00 refunded" in page.locator(".notice.good").inner_text()
     assert_calm(watched)
 
 
