@@ -37,7 +37,11 @@ def rows_of_table(body: IO[bytes], *, known: Mapping[str, object], required: Seq
 def _rows(text: io.TextIOWrapper, known: Mapping[str, object], required: Sequence[str]) -> Iterator[RowAsked]:
     before, separator = _separator(text, known)
     reader = csv.reader(text, delimiter=separator, strict=True)
-    columns = _columns(next(reader, []), known, required)
+    try:
+        header = next(reader, [])
+    except csv.Error as error:
+        _refuse("not_a_row", f"Line {before + 1}, which names the columns, is not a row of a table: {error}.")
+    columns = _columns(header, known, required)
     while True:
         line = before + reader.line_num + 1
         try:

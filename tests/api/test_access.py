@@ -24,6 +24,7 @@ MATRIX = {
     ("POST", "/v1/tax/calculations"): {Scope.BILLING, Scope.PAYMENTS},
     ("GET", "/v1/tax/calculations/<calculation_id>"): ALL,
     ("GET", "/v1/tax/calculations/<calculation_id>/explanation"): ALL,
+    ("GET", "/v1/tax/rates"): ALL,
     ("GET", "/v1/orders"): ALL,
     ("PUT", "/v1/orders/<reference>"): {Scope.BILLING},
     ("GET", "/v1/orders/<reference>"): ALL,

@@ -206,13 +206,14 @@ def test_result_and_errors_come_as_tables_to_who_prefers_them(call: Caller, desk
         (b"", NDJSON, 422, {""}),
         (b"\n \n", NDJSON, 422, {""}),
         (b"", CSV, 422, {f"/{name}" for name, column in COLUMNS.items() if column.is_required}),
+        (b'"reference', CSV, 400, {""}),
         (table().encode(), CSV, 422, {""}),
         (b"reference,amount,colour,amount\n", CSV, 422, None),
         (table(*ROWS).encode() + b"\x81", CSV, 400, {""}),
         (b"{}", "application/json", 415, None),
         (b"\n".join([b"{}"] * 50_001), NDJSON, 422, {""}),
     ],
-    ids=["empty", "blank", "no header", "no rows", "unknown and twice", "no text", "json", "too many"],
+    ids=["empty", "blank", "no header", "torn header", "no rows", "unknown and twice", "no text", "json", "too many"],
 )
 def test_a_body_that_is_no_list_of_rows_takes_nothing(
     shared: SharedApi, body: bytes, media_type: str, status: int, pointers: set[str] | None
