@@ -63,12 +63,12 @@ def _overlaps(book: RuleBook) -> Iterator[Finding]:
     """Rows of a dated table that hold for the same key on the same day."""
     for name in book.tables:
         rows = book.table(name)
-        if not rows or not {"valid_from", "valid_to"} <= rows[0].keys():
+        if not rows or not {"from", "to"} <= rows[0].keys():
             continue
         found: dict[tuple[str, ...], list[tuple[str, str]]] = {}
         for row in rows:
-            key = tuple(row[column] for column in rows[0] if column in _TABLE_KEYS)
-            found.setdefault(key, []).append((row["valid_from"], row["valid_to"] or OPEN.isoformat()))
+            key = tuple(row[column] for column in rows[0] if column not in _VALUES)
+            found.setdefault(key, []).append((row["from"], row["to"] or OPEN.isoformat()))
         for key, spans in found.items():
             spans.sort()
             for (_, end), (start, _) in pairwise(spans):
@@ -76,7 +76,8 @@ def _overlaps(book: RuleBook) -> Iterator[Finding]:
                     yield Finding("overlap", f"{name}/{'/'.join(key)}", f"two rows are in force on {start}")
 
 
-_TABLE_KEYS = frozenset({"state", "jurisdiction", "level", "name", "code", "product", "customer", "rule", "zip"})
+_VALUES = frozenset({"key", "rate", "from", "to", "as_of", "law", "source", "confidence"})
+"""Columns that say what holds and since when; the others say for what it holds."""
 
 
 def _unread(book: RuleBook) -> Iterator[Finding]:

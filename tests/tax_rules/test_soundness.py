@@ -82,7 +82,7 @@ def test_high_confidence_wants_an_official_publication(data: Path) -> None:
 def test_two_rows_of_a_table_that_hold_on_the_same_day_overlap(data: Path) -> None:
     table = data / "us" / "rates.csv"
     table.parent.mkdir(exist_ok=True)
-    head = "key,state,rate,valid_from,valid_to\n"
+    head = "key,state,rate,from,to\n"
     table.write_text(head + "1,TX,6,2000-01-01,2010-12-31\n2,TX,7,2011-01-01,\n3,UT,5,2000-01-01,\n", "utf-8")
     assert found(data) == []
     table.write_text(head + "1,TX,6,2000-01-01,\n2,TX,7,2011-01-01,\n", "utf-8")
