@@ -25,8 +25,9 @@ def test_a_code_that_is_none_is_refused_with_its_place(call: Caller, asked: dict
     assert [fault["pointer"] for fault in answer.json["errors"]] == [pointer]
 
 
-@pytest.mark.parametrize("country", ["CA", "US"])
-@pytest.mark.parametrize("state", [{}, {"state": "Nowhere"}], ids=str)
+@pytest.mark.parametrize(
+    ("country", "state"), [("CA", {"state": "Nowhere"}), ("US", {}), ("US", {"state": "Nowhere"})], ids=str
+)
 def test_a_place_that_is_not_known_is_undetermined_with_what_is_missing(
     call: Caller, country: str, state: dict[str, str]
 ) -> None:
