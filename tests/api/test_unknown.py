@@ -45,7 +45,8 @@ def test_a_known_sale_beside_an_unknown_one_makes_no_sum(call: Caller) -> None:
     asked = sale(country="FR")
     asked["lines"] = [
         *asked["lines"],
-        asked["lines"][0] | {"reference": "2", "ship_to": {"country": "CA"}, "product_kind": "clothing"},
+        asked["lines"][0]
+        | {"reference": "2", "ship_to": {"country": "CA", "state": "Nowhere"}, "product_kind": "clothing"},
     ]
     answer = call("POST", "/v1/tax/calculations", asked)
     assert answer.status_code == 200, answer.text
