@@ -19,6 +19,7 @@ from tax_rules.facts import (
     TaxBehavior,
 )
 from tax_rules.money import EXACT, ZERO, Currency
+from tax_rules.national_currency import NationalTax, national_taxes
 from tax_rules.rulebook import RuleBook
 from tax_rules.sales_tax.us.fees import Fee, delivery_fees
 from tax_rules.sales_tax.us.shipping import shipping_treatment
@@ -86,6 +87,7 @@ class Calculation:
     confidence: Confidence
     rounding_basis: RoundingBasis
     fees: tuple[Fee, ...] = ()
+    national: tuple[NationalTax, ...] = ()
 
 
 def calculate(sale: Sale, book: RuleBook) -> Calculation:
@@ -118,7 +120,10 @@ def calculate(sale: Sale, book: RuleBook) -> Calculation:
     shipping = _shipping_line(sale, parts, taxed[len(lines) :])
     answer = _document(sale, currency, basis, lines, shipping)
     fees, warnings = _fees(sale, lines, book)
-    return replace(answer, fees=fees, warnings=(*answer.warnings, *warnings, *_foreign_bands(sale, treatments)))
+    taxes = ((share.jurisdiction, share.tax) for share in answer.shares)
+    national, missing = national_taxes(taxes, sale.currency, sale.exchange_rates, sale.tax_date, book)
+    told = (*answer.warnings, *warnings, *_foreign_bands(sale, treatments), *missing)
+    return replace(answer, fees=fees, national=national, warnings=told)
 
 
 def _fees(sale: Sale, lines: tuple[TaxedLine, ...], book: RuleBook) -> tuple[tuple[Fee, ...], tuple[Caution, ...]]:

@@ -11,6 +11,7 @@ from tax_rules.decision import Caution, Jurisdiction, RowRead, Step, Treatment
 from tax_rules.explain import caution_in_words, step_in_words
 from tax_rules.facts import AddressLevel
 from tax_rules.money import Currency, format_percent
+from tax_rules.national_currency import NationalTax
 from tax_rules.rulebook import RuleBook
 
 LEVELS = [level.value for level in AddressLevel]
@@ -59,6 +60,18 @@ class CalculatedLineOut(Schema):
     address_level = fields.String(metadata={"enum": LEVELS, "description": "how precisely the place was found"})
 
 
+class NationalTaxOut(Schema):
+    """The tax of a state in its own currency, with the stated rate that made it so."""
+
+    jurisdiction = fields.Nested(JurisdictionOut)
+    currency = fields.String()
+    tax_amount = fields.String()
+    rate = fields.String()
+    rate_date = fields.String()
+    rate_source = fields.String()
+    law = fields.String()
+
+
 class CalculationOut(Schema):
     """The tax on one sale; document amounts are null while any line is undetermined."""
 
@@ -75,6 +88,9 @@ class CalculationOut(Schema):
     shipping = fields.Nested(CalculatedLineOut, allow_none=True)
     fees = fields.List(fields.Dict(), metadata={"description": "flat fees of a state, no tax; beside `amount_total`"})
     tax_breakdown = fields.List(fields.Nested(TaxShareOut))
+    national_taxes = fields.List(
+        fields.Nested(NationalTaxOut), metadata={"description": "where a state wants its tax in its own currency"}
+    )
     sourcing = fields.String(metadata={"description": "of all lines where they have one; `mixed` where they differ"})
     address_level = fields.String(metadata={"enum": LEVELS, "description": "the least precise of the lines"})
     notices = fields.List(fields.Dict())
@@ -109,6 +125,7 @@ def calculation_answer(
         "confidence": c.confidence.value,
         "rulebook": {"version": book.version, "sha256": book.sha256},
         **_place([line.treatment for line in every]),
+        **({"national_taxes": [_national(tax, book) for tax in c.national]} if c.national else {}),
     }
 
 
@@ -166,6 +183,18 @@ def _rate(line: TaxedLine) -> str | None:
     if line.amounts is None or len(rates) > 1 or line.treatment.rate is None:
         return None
     return format_percent(line.treatment.rate)
+
+
+def _national(tax: NationalTax, book: RuleBook) -> dict[str, Any]:
+    return {
+        "jurisdiction": jurisdiction_members(tax.jurisdiction),
+        "currency": tax.currency,
+        "tax_amount": book.currency(tax.currency).format(tax.tax),
+        "rate": f"{tax.rate.rate:f}",
+        "rate_date": tax.rate.on.isoformat(),
+        "rate_source": tax.rate.source,
+        "law": tax.law,
+    }
 
 
 def _share(share: TaxShare, money: _Money) -> dict[str, Any]:

@@ -13,8 +13,8 @@ FEDERAL_LAW = "U.S. Const. art. VI cl. 2; sales to the United States are not tax
 def exempts(situation: Situation, product: ProductKind, state: str, book: RuleBook) -> Step | Caution | None:
     """The step that says why nothing is due, or the warning why a claimed exemption was not accepted; None: no claim.
 
-    The federal government is exempt in every state. Anybody else needs an exemption that was accepted and covers the
-    state, the product and the date.
+    The federal government, once its claim was accepted, is exempt in every state. Anybody else needs an exemption that
+    was accepted and covers the state, the product and the date.
     """
     claimed = situation.exemption
     if claimed is None:
@@ -23,7 +23,7 @@ def exempts(situation: Situation, product: ProductKind, state: str, book: RuleBo
     facts = (("reason", claimed.reason), ("certificate", claimed.certificate or "-"), ("state", state))
     if reason == BUSINESS_USE:
         return None  # switches the taxability, and exempts from nothing
-    if reason == FEDERAL:
+    if reason == FEDERAL and claimed.is_accepted:
         return Step("us_exempt_federal", facts, FEDERAL_LAW)
     if reason is None:
         return Caution("us_exemption_reason_unknown", facts)
