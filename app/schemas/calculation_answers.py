@@ -6,13 +6,14 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from tax_rules.calculate import Calculation, TaxedLine, TaxShare
+from tax_rules.calculate import Calculation
 from tax_rules.decision import Caution, Jurisdiction, RowRead, Step, Treatment
 from tax_rules.explain import caution_in_words, step_in_words
 from tax_rules.facts import AddressLevel
 from tax_rules.money import Currency, format_percent
 from tax_rules.national_currency import NationalTax
 from tax_rules.rulebook import RuleBook
+from tax_rules.taxed_lines import TaxedLine, TaxShare
 
 LEVELS = [level.value for level in AddressLevel]
 

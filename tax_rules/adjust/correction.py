@@ -18,12 +18,13 @@ from tax_rules.adjust.decision import (
     whole_parts,
 )
 from tax_rules.adjust.price import refund_parts
-from tax_rules.calculate import Calculation, TaxedLine, calculate
+from tax_rules.calculate import Calculation, calculate
 from tax_rules.decision import Caution, Confidence, Step, unique
 from tax_rules.errors import BadFacts
 from tax_rules.facts import Sale
 from tax_rules.money import ZERO, Currency
 from tax_rules.rulebook import RuleBook
+from tax_rules.taxed_lines import TaxedLine
 
 _VAT_LAW = ("Directive 2006/112/EC Art. 90, 203, 219",)
 _REASON_LAW = {
