@@ -76,7 +76,7 @@ def test_an_order_as_it_was_before_places_could_be_named_is_the_same_order(call:
 
 
 def test_what_is_missing_is_said_and_nothing_is_stored(call: Caller) -> None:
-    nowhere = untaxed(currency="CAD", customer__address={"country": "CA", "city": "Nowhere"})
+    nowhere = untaxed(currency="CAD", customer__address={"country": "CA", "state": "Atlantis", "city": "Nowhere"})
     refused = call("PUT", "/v1/orders/N-1", nowhere)
     assert (refused.status_code, refused.json["code"]) == (422, "tax_undetermined")
     (fault,) = refused.json["errors"]

@@ -19,6 +19,7 @@ from app.documents import fonts
 from app.factory import create_app
 from app.models.audit import CounterRow
 from app.models.documents import DocumentRow
+from app.reference.load import reference
 from app.registers.double import RegisterDouble
 from app.services.grant_access import create_api_key
 from app.services.load_sellers import store_sellers
@@ -132,7 +133,9 @@ def test_readiness_names_every_missing_catalogue(
     monkeypatch.setattr(i18n, "LOCALE", tmp_path / "nowhere")
     i18n.language.cache_clear()
     i18n.translations.cache_clear()
-    assert [fault.split(":")[0] for fault in faults_of(client)] == ["language en", "language de", "language fr"]
+    assert [fault.split(":")[0] for fault in faults_of(client)] == [
+        f"language {spoken.code}" for spoken in reference().languages
+    ]
 
 
 def issued(desk: Desk) -> tuple[int, int]:

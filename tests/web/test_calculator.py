@@ -90,7 +90,7 @@ def test_what_is_wrong_is_said_at_its_field(client: Client, changed: dict[str, s
 
 
 def test_what_is_not_known_is_said_and_is_no_zero(client: Client) -> None:
-    page = post(client("payments"), HERE, FORM | {"country": "CA", "currency": "CAD"}, seen=HERE)
+    page = post(client("payments"), HERE, FORM | {"country": "CA", "state": "Atlantis", "currency": "CAD"}, seen=HERE)
     assert page.status == 200
     assert "Not determined" in page.text
     assert "CAD\xa00.00" not in page.html
