@@ -1,5 +1,6 @@
 """The Celery worker: one task that takes a job's id. Everything else about a job is in its row."""
 
+import gc
 import logging
 import threading
 import time
@@ -68,6 +69,8 @@ def make_worker(settings: Settings, rooms: tuple[str, ...] = ROOMS) -> Celery:
         if ROOM_OF_KIND["draw_document"] in rooms:
             DRAWER.start()
         desk.open()
+        gc.collect()
+        gc.freeze()  # the rule book lives as long as the process: no collection needs to walk it again
 
     @signals.worker_process_shutdown.connect(weak=False)
     def on_child_end(**_: Any) -> None:
