@@ -58,6 +58,8 @@ def tax_lines(
     """
     if basis is RoundingBasis.LINE:
         return tuple(_line(line, currency, rounding) for line in lines)
+    if _are_one_group(lines):
+        return _group(lines, basis, currency, rounding)
     answer: list[LineAmounts] = [LineAmounts(ZERO, ZERO)] * len(lines)
     groups: dict[Hashable, list[int]] = {}
     for n, line in enumerate(lines):
@@ -68,6 +70,14 @@ def tax_lines(
         for n, amounts in zip(members, grouped, strict=True):
             answer[n] = amounts
     return tuple(answer)
+
+
+def _are_one_group(lines: Sequence[PricedLine]) -> bool:
+    """Whether every line bears the same tax at the same rate in the same way, as on most documents."""
+    if not lines:
+        return False
+    group, rate, behavior = lines[0].group, lines[0].rate, lines[0].behavior
+    return all(line.behavior is behavior and line.rate == rate and line.group == group for line in lines)
 
 
 def _line(line: PricedLine, currency: Currency, rounding: Rounding) -> LineAmounts:

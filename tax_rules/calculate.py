@@ -78,16 +78,13 @@ def calculate(sale: Sale, book: RuleBook) -> Calculation:
         for line, amount, t, a in zip(sale.lines, charged, treatments, taxed, strict=False)
     )
     shipping = shipping_line(sale, parts, taxed[len(lines) :])
-    answer = _document(sale, currency, basis, lines, shipping)
-    fees, warnings = _fees(sale, lines, book)
-    taxes = ((share.jurisdiction, share.tax) for share in answer.shares)
-    national, missing = national_taxes(taxes, sale.currency, sale.exchange_rates, sale.tax_date, book)
-    told = (*answer.warnings, *warnings, *_foreign_bands(sale, treatments), *missing)
-    return replace(answer, fees=fees, national=national, warnings=told)
+    return _document(sale, currency, basis, lines, shipping, book)
 
 
 def _fees(sale: Sale, lines: tuple[TaxedLine, ...], book: RuleBook) -> tuple[tuple[Fee, ...], tuple[Caution, ...]]:
     """Flat fees on delivered goods that are taxed; a fee of another currency is not added but told."""
+    if all(line.treatment.rule != US for line in lines):
+        return (), ()
     of_kind = {line.reference: line.product_kind for line in sale.lines}
     goods = [line for line in lines if of_kind[line.reference] in GOODS and line.treatment.rule == US]
     taxable = sum((line.taxable or ZERO for line in goods if line.treatment.outcome is Outcome.CHARGE), ZERO)
@@ -99,7 +96,7 @@ def _fees(sale: Sale, lines: tuple[TaxedLine, ...], book: RuleBook) -> tuple[tup
     return fees, ()
 
 
-def _foreign_bands(sale: Sale, treatments: list[Treatment]) -> tuple[Caution, ...]:
+def _foreign_bands(sale: Sale, treatments: Iterable[Treatment]) -> tuple[Caution, ...]:
     """Bands of an article's price are in the currency of the law."""
     if sale.currency == DOLLAR or not any(part.is_banded for t in treatments for part in t.parts):
         return ()
@@ -139,7 +136,12 @@ def _default_basis(sale: Sale, book: RuleBook) -> RoundingBasis:
 
 
 def _document(
-    sale: Sale, currency: Currency, basis: RoundingBasis, lines: tuple[TaxedLine, ...], shipping: TaxedLine | None
+    sale: Sale,
+    currency: Currency,
+    basis: RoundingBasis,
+    lines: tuple[TaxedLine, ...],
+    shipping: TaxedLine | None,
+    book: RuleBook,
 ) -> Calculation:
     every = (*lines, *((shipping,) if shipping else ()))
     treatments = [line.treatment for line in every]
@@ -148,6 +150,10 @@ def _document(
     net, tax = sum([a.net for a in amounts], ZERO), sum([a.tax for a in amounts], ZERO)
     taxable = sum([line.taxable or ZERO for line in every], ZERO)
     outcomes = {treatment.outcome for treatment in treatments}
+    shares = _sum_shares(share for line in every for share in line.shares)
+    fees, fee_warnings = _fees(sale, lines, book)
+    taxes = ((share.jurisdiction, share.tax) for share in shares)
+    national, missing = national_taxes(taxes, sale.currency, sale.exchange_rates, sale.tax_date, book)
     return Calculation(
         currency=currency,
         outcome=outcomes.pop() if len(outcomes) == 1 else Outcome.MIXED,
@@ -157,11 +163,19 @@ def _document(
         taxable=taxable if is_known else None,
         tax=tax if is_known else None,
         gross=net + tax if is_known else None,
-        shares=_sum_shares(share for line in every for share in line.shares),
+        shares=shares,
         notices=tuple(dict.fromkeys(notice for t in treatments for notice in t.notices)),
-        warnings=(*_warnings(lines), *_price_warning(sale, every, net + tax, currency, is_known=is_known)),
+        warnings=(
+            *_warnings(lines),
+            *_price_warning(sale, every, net + tax, currency, is_known=is_known),
+            *fee_warnings,
+            *_foreign_bands(sale, treatments),
+            *missing,
+        ),
         confidence=weakest(*{treatment.confidence for treatment in treatments}),
         rounding_basis=basis,
+        fees=fees,
+        national=national,
     )
 
 
@@ -174,11 +188,15 @@ def _sum_shares(shares: Iterable[TaxShare]) -> tuple[TaxShare, ...]:
 
 
 def _sum_of(same: list[TaxShare]) -> TaxShare:
-    return replace(same[0], taxable=sum([s.taxable for s in same], ZERO), tax=sum([s.tax for s in same], ZERO))
+    first = same[0]
+    taxable, tax = sum([share.taxable for share in same], ZERO), sum([share.tax for share in same], ZERO)
+    return TaxShare(first.jurisdiction, first.tax_type, first.rate, taxable, tax, first.reason)
 
 
 def _warnings(lines: tuple[TaxedLine, ...]) -> tuple[Caution, ...]:
     """A warning that all lines share is told once, for the document; others name their line."""
+    if not any(line.treatment.warnings for line in lines):
+        return ()
     given: dict[Caution, list[str]] = {}
     for line in lines:
         for warning in line.treatment.warnings:

@@ -83,6 +83,8 @@ def tax_all(
 ) -> list[LineAmounts | None]:
     """The amounts of every line, in the order given; None stays None."""
     simple = [line for line in priced if isinstance(line, PricedLine)]
+    if len(simple) == len(priced):
+        return list(tax_lines(simple, basis, currency))
     stacked = [line for line in priced if isinstance(line, StackedLine)]
     of_simple, of_stacked = iter(tax_lines(simple, basis, currency)), iter(tax_stacks(stacked, basis, currency))
     found: list[LineAmounts | None] = []
