@@ -147,6 +147,13 @@ def _wrong_revision(blank: Blank, revision: str) -> BlankRefused:
     return BlankRefused("wrong_revision", f"It is {printed}; in force is {blank.printed}. {_what_to_do(blank)}")
 
 
+_BY_ACCIDENT = (
+    *(ArithmeticError, LookupError, ValueError, TypeError, AttributeError),
+    *(RecursionError, NotImplementedError, OSError),
+)
+"""What pypdf raises, beside its own errors, on a file that is not as it should be."""
+
+
 def look(pdf: bytes) -> dict[str, Any]:
     """What a file looks like, as the members of :class:`Looks`. Only for the child: the file is not trusted."""
     import pypdf
@@ -162,9 +169,7 @@ def look(pdf: bytes) -> dict[str, Any]:
         return {"fault": "too_large"}
     except (pypdf.errors.FileNotDecryptedError, pypdf.errors.DependencyError):
         return {"fault": "encrypted"}
-    except (pypdf.errors.PyPdfError, ArithmeticError, LookupError, ValueError, TypeError, AttributeError):
-        return {"fault": "damaged"}
-    except (RecursionError, NotImplementedError, OSError):
+    except (pypdf.errors.PyPdfError, *_BY_ACCIDENT):
         return {"fault": "damaged"}
 
 
