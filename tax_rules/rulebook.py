@@ -15,7 +15,7 @@ from tax_rules.money import Currency
 from tax_rules.rulefiles import Row, read_csv_table, read_rule_file, read_text_file
 
 DATA = Path(__file__).parent / "data"
-OTHER_READERS = ("identifiers",)  # folders whose shape their own package reads; the digest covers them too
+OTHER_READERS = ("identifiers", "matching")  # folders whose shape their own package reads; the digest covers them too
 WORDING = "wording"
 
 T = TypeVar("T")
